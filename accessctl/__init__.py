@@ -1,0 +1,3 @@
+"""Access as code for Meta ad accounts and Pages."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,97 @@
+"""The one door through which the program ends: every error in words, every end with its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from accessctl.errors import AccessctlError, ManifestError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USAGE = 64
+INTERRUPTED = 130
+TERMINATED = 143
+BUG_HINT = "this is a slip of accessctl's; please report it with what you did. ACCESSCTL_DEBUG=1 shows where"
+
+
+class Terminated(BaseException):
+    """SIGTERM: end like Ctrl-C does, with its own exit code."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code. Nothing a person or Meta can cause ends in a traceback."""
+    from accessctl.cli import cli
+
+    _end_on_sigterm()
+    try:
+        result = cli.main(args, prog_name="accessctl", standalone_mode=False, auto_envvar_prefix="ACCESSCTL")
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return USAGE
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "accessctl"
+        _say(f"error: {error.format_message()}", f"hint: {command} --help shows what can be given")
+        return USAGE
+    except click.ClickException as error:
+        _say(f"error: {error.format_message()}")
+        return 1
+    except click.Abort:
+        _say("", "interrupted")
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        _say("", "interrupted")
+        return INTERRUPTED
+    except Terminated:
+        _say("terminated")
+        return TERMINATED
+    except AccessctlError as error:
+        return _tell(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the one place that may: people get words, not tracebacks
+        if os.environ.get("ACCESSCTL_DEBUG"):
+            raise
+        _say(f"error: {type(error).__name__} in accessctl itself", f"hint: {BUG_HINT}")
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _tell(error: AccessctlError) -> int:
+    if isinstance(error, ManifestError):
+        _say(*(f"warning: {warning}" for warning in error.warnings), *map(str, error.problems))
+    word = "refused" if isinstance(error, RefusedError) else "error"
+    _say(f"{word}: {error.what}")
+    if error.hint:
+        _say(f"hint: {error.hint}")
+    return error.exit_code
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _end_on_sigterm() -> None:
+    import signal
+    import threading
+
+    def end(*_: object) -> None:
+        raise Terminated
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
+
+
+if __name__ == "__main__":
+    main()

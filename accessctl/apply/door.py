@@ -1,0 +1,97 @@
+"""From an action to the one call that carries it out, and back to what is live now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from accessctl.live.agency import AgencyView
+from accessctl.live.owner import OwnerView
+from accessctl.model import Asset, AssetAccess, Side
+from accessctl.plan.nouns import Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from accessctl.graph.reader import Reader
+    from accessctl.graph.secret import Secret
+    from accessctl.graph.writer import Answer, Writer
+    from accessctl.live.read import ActingBusiness
+    from accessctl.model import Business
+    from accessctl.plan.nouns import Action
+
+SIDES = {
+    Verb.GRANT: Side.OWNER,
+    Verb.ACCEPT: Side.OWNER,
+    Verb.CHANGE: Side.OWNER,
+    Verb.REVOKE: Side.OWNER,
+    Verb.REQUEST: Side.AGENCY,
+    Verb.WITHDRAW: Side.AGENCY,
+    Verb.RELINQUISH: Side.AGENCY,
+}
+
+
+class Door(Protocol):
+    """What apply needs of the world outside."""
+
+    def look(self, action: Action) -> AssetAccess:
+        """Return the action's asset as it is now; unreadable, never empty, where Meta does not answer."""
+        ...
+
+    def send(self, action: Action) -> Answer:
+        """Make the action's call, once."""
+        ...
+
+    def take_away(self, action: Action) -> Answer:
+        """Revoke the pair of a change that is done with a gap."""
+        ...
+
+
+class GraphDoor:
+    """The door to Meta's API, each action through the token of its acting business."""
+
+    def __init__(self, reader: Reader, writer: Writer, acting: Sequence[ActingBusiness]) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.acting: Mapping[str, ActingBusiness] = {one.business.alias: one for one in acting}
+
+    def look(self, action: Action) -> AssetAccess:
+        """Return the action's asset as it is now, seen from the side of the action."""
+        asset = _asset(action)
+        if SIDES[action.verb] is Side.OWNER:
+            return self._owner(action).read_one(asset)
+        one = self.acting[action.via]
+        names: dict[str, Business] = {}
+        found, gap = AgencyView(self.reader, one.business.id, one.token, names).read(asset.kind)
+        if gap:
+            return AssetAccess(asset, "", unreadable=gap.reason)
+        return next((access for access in found if access.asset == asset), AssetAccess(asset, ""))
+
+    def send(self, action: Action) -> Answer:
+        """Make the action's call, once. Raises GraphError."""
+        asset, business = _asset(action), self.acting[action.via].business.id
+        token = self.acting[action.via].token
+        match action.verb:
+            case Verb.GRANT | Verb.ACCEPT | Verb.CHANGE:
+                return self.writer.give(self._speaker(action), asset, action.agency.id, action.after.tasks)
+            case Verb.REVOKE:
+                return self.take_away(action)
+            case Verb.REQUEST:
+                return self.writer.ask(token, business, asset, action.after.tasks)
+            case Verb.WITHDRAW | Verb.RELINQUISH:
+                return self.writer.drop(token, business, asset)
+        raise AssertionError(action.verb)
+
+    def take_away(self, action: Action) -> Answer:
+        """Revoke the agency's access. Raises GraphError."""
+        return self.writer.take(self._speaker(action), _asset(action), action.agency.id)
+
+    def _owner(self, action: Action) -> OwnerView:
+        one = self.acting[action.via]
+        return OwnerView(self.reader, one.business.id, one.token, {})
+
+    def _speaker(self, action: Action) -> Secret:
+        return self._owner(action).token_for(_asset(action))
+
+
+def _asset(action: Action) -> Asset:
+    return Asset(action.asset.kind, action.asset.id)

@@ -1,0 +1,112 @@
+"""accessctl apply."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from accessctl.cli.options import (
+    HERE,
+    allow_unknown_tasks_option,
+    format_option,
+    load,
+    now,
+    paper,
+    progress,
+    show,
+    tell,
+    way_options,
+    wish_options,
+)
+
+if TYPE_CHECKING:
+    from accessctl.plan.document import SavedPlan
+
+
+@click.command("apply", epilog="Example: accessctl apply plan.json --auto-approve")
+@click.argument("plan", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--auto-approve", is_flag=True, help="Do not ask; for CI, where the review came before.")
+@click.option("--allow-revokes", type=click.IntRange(0), metavar="N", help="Confirm that N revokes are meant.")
+@click.option("--expect-digest", default="", metavar="D", help="Refuse any plan but the one with this digest.")
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, 50),
+    default=10,
+    show_default=True,
+    help="How many assets to work on at a time.",
+)
+@wish_options
+@format_option
+@allow_unknown_tasks_option
+@way_options
+def command(
+    plan: Path | None,
+    auto_approve: bool,
+    allow_revokes: int | None,
+    expect_digest: str,
+    parallelism: int,
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    ask_again: tuple[str, ...],
+    replace_with_gap: bool,
+    form: str,
+    allow_unknown_tasks: bool,
+    sandbox: str,
+    graph_url: str,
+    token_command: str,
+) -> int:
+    """Carry out a plan; the only command that changes access.
+
+    With PLAN, a file made by plan --out, it applies that plan and nothing else.
+    Without, it plans, shows the plan, asks, and applies what it has shown.
+    Every write is recorded in .accessctl/journal.jsonl before and after.
+    """
+    from accessctl.connection import Way, connect
+    from accessctl.plan.nouns import Scope
+    from accessctl.planfile import read_plan
+    from accessctl.render.plan_text import plan_text
+    from accessctl.render.result import result_json, result_text, step_text
+    from accessctl.workflow import Wish, apply_plan, check_fits, check_guards, plan_project
+
+    wish = Wish(Scope(targets, excludes), ask_again, replace_with_gap)
+    if plan and wish != Wish():
+        raise click.UsageError("a saved plan is applied as it is; --target and the like belong to plan")
+    given = read_plan(plan) if plan else None
+    project = load(allow_unknown_tasks=allow_unknown_tasks)
+    with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
+        saved = given or plan_project(project, connection, wish, now(), progress)
+        check_fits(saved, project, connection, expect_digest)
+        (show if form == "text" else tell)(plan_text(saved, paper()))
+        check_guards(saved, project, allow_revokes)
+        if saved.plan.actions:
+            _confirm(saved, auto_approve)
+        result = apply_plan(
+            saved,
+            connection,
+            parallelism=parallelism,
+            tell=lambda step: progress(step_text(step, paper())),
+        )
+    if saved.plan.actions or form == "json":
+        show(result_json(result, saved) if form == "json" else result_text(result, saved, paper()))
+    return result.exit_code or (5 if saved.plan.blocked else 0)
+
+
+def _confirm(saved: SavedPlan, auto_approve: bool) -> None:
+    """Ask a person, or stop: nobody there is a no."""
+    from accessctl.errors import RefusedError
+
+    if auto_approve:
+        return
+    count = len(saved.plan.actions)
+    if not sys.stdin.isatty():
+        raise RefusedError(
+            f"nobody is at the terminal to confirm {count} actions, so nothing was done",
+            "review the plan, then pass --auto-approve, best with --expect-digest",
+        )
+    answer = click.prompt(f"Apply these {count} actions? Only yes will do", default="no", show_default=False, err=True)
+    if answer.strip() != "yes":
+        raise RefusedError("not confirmed, so nothing was done")

@@ -1,0 +1,140 @@
+"""Options that several commands share, and what every command does with its result."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from accessctl.render.paper import Paper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from accessctl.manifest import Project
+
+F = TypeVar("F", bound="Callable[..., Any]")
+HERE = Path()
+
+
+def format_option(function: F) -> F:
+    """Add --format."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="What to print on stdout.",
+    )(function)
+
+
+def allow_unknown_tasks_option(function: F) -> F:
+    """Add --allow-unknown-tasks."""
+    return click.option(
+        "--allow-unknown-tasks",
+        is_flag=True,
+        help="Take task names accessctl does not know, with a warning; Meta adds tasks faster than tools learn them.",
+    )(function)
+
+
+def way_options(function: F) -> F:
+    """Add the options that say which Graph API to use."""
+    for option in (
+        click.option(
+            "--token-command",
+            default="",
+            metavar="COMMAND",
+            help="A command that prints the token; it is told ACCESSCTL_BUSINESS.",
+        ),
+        click.option(
+            "--graph-url",
+            default="",
+            metavar="URL",
+            envvar="ACCESSCTL_GRAPH_URL",
+            help="Another Graph API; http only on this machine.",
+        ),
+        click.option(
+            "--sandbox",
+            default="",
+            metavar="WORLD.yaml",
+            envvar="ACCESSCTL_SANDBOX",
+            help="The simulated Graph API inside this process, starting from this world.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def wish_options(function: F) -> F:
+    """Add the options that narrow or shape a plan."""
+    for option in (
+        click.option(
+            "--replace-with-gap",
+            is_flag=True,
+            help="Where Meta refuses to change tasks, revoke and grant anew; people lose assignments.",
+        ),
+        click.option(
+            "--ask-again",
+            multiple=True,
+            metavar="SEL",
+            help="Send a request or grant again that the journal knows as sent and Meta no longer shows.",
+        ),
+        click.option("--exclude", "excludes", multiple=True, metavar="SEL", help="Leave this out."),
+        click.option(
+            "--target",
+            "targets",
+            multiple=True,
+            metavar="SEL",
+            help="Plan only this: an asset's alias or id, agency:NAME, owner:NAME, kind:page, label:KEY=VALUE.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def now() -> datetime:
+    """Return the time, UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def load(*, allow_unknown_tasks: bool) -> Project:
+    """Load the project in the current directory and show its warnings."""
+    from accessctl.manifest import load_project
+
+    project = load_project(HERE, today=now().date(), allow_unknown_tasks=allow_unknown_tasks)
+    for warning in project.warnings:
+        tell(f"warning: {warning}")
+    return project
+
+
+def tell(line: str) -> None:
+    """Say something beside the result: on stderr."""
+    click.echo(line, err=True)
+
+
+def progress(line: str) -> None:
+    """Say what is being done, on a terminal only."""
+    if sys.stderr.isatty():
+        tell(line)
+
+
+def paper() -> Paper:
+    """Return what stdout is: its width, and colour on a terminal unless NO_COLOR is set."""
+    import shutil
+
+    is_terminal = sys.stdout.isatty()
+    color = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if os.environ.get("FORCE_COLOR"):
+        color = not os.environ.get("NO_COLOR")
+    width = min(max(shutil.get_terminal_size((80, 24)).columns, 60), 120) if is_terminal else 80
+    return Paper(width, color)
+
+
+def show(text: str) -> None:
+    """Print the result on stdout."""
+    click.echo(text, nl=not text.endswith("\n"), color=True)

@@ -1,0 +1,134 @@
+"""A way to Meta, or to the sandbox: which tokens, which URL, and where the record of what was sent is kept."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accessctl.errors import AccessctlError
+from accessctl.graph.address import DEFAULT_BASE_URL, check_base_url
+from accessctl.live.read import ActingBusiness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from accessctl.graph.client import Session
+    from accessctl.graph.reader import Reader
+    from accessctl.graph.secret import Secret
+    from accessctl.graph.writer import Writer
+    from accessctl.manifest import Project
+
+STATE = Path(".accessctl")  # below the project, and never in git
+IN_PROCESS = "http://localhost"  # the address a sandbox inside this process is called by; nothing listens there
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a person says which Graph API to use; everything empty is Meta's own."""
+
+    graph_url: str = ""
+    sandbox: str = ""
+    token_command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open way. `url` is how plans and the journal name it.
+
+    Who plans takes `reader` from it, who applies takes `writer` too.
+    """
+
+    url: str
+    reader: Reader
+    writer: Writer
+    acting: tuple[ActingBusiness, ...]
+    journal: Path
+    lock: Path
+    sleep: Callable[[float], None]
+
+
+@contextmanager
+def connect(
+    project: Project,
+    directory: Path,
+    way: Way,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[Connection]:
+    """Open the way for a project's acting businesses, and close it at the end.
+
+    `tell` is given warnings, and the lines that make a CI system hide a token. Raises AccessctlError where a
+    token or the URL is missing or unfit.
+    """
+    if way.sandbox and way.graph_url:
+        raise AccessctlError("--sandbox and --graph-url name two different Graph APIs", "give one of them")
+    with (
+        _sandbox(project, directory, way) if way.sandbox else _network(project, directory, way, environ, tell) as open_
+    ):
+        yield open_
+
+
+@contextmanager
+def _network(
+    project: Project, directory: Path, way: Way, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> Iterator[Connection]:
+    from accessctl.graph.credentials import mask_lines, read_credentials
+
+    url = check_base_url(way.graph_url or DEFAULT_BASE_URL)
+    aliases = {business: project.desired.businesses[business].alias for business in project.policy.acts_as}
+    credentials = read_credentials(environ, aliases, way.token_command)
+    for line in (*mask_lines(credentials.unmasked, environ), *(f"warning: {text}" for text in credentials.warnings)):
+        tell(line)
+    tokens = {business: credentials.for_business(business) for business in aliases}
+    state = directory / STATE
+    with _session(project, url, credentials.app_secret) as session:
+        yield _connection(project, url, session, tokens, state / "journal.jsonl", state / "lock", time.sleep)
+
+
+@contextmanager
+def _sandbox(project: Project, directory: Path, way: Way) -> Iterator[Connection]:
+    from accessctl.graph.secret import Secret
+    from accessctl.lock import hold
+    from accessctl.sandbox import WorldError
+    from accessctl.sandbox.store import Store
+    from accessctl.sandbox.transport import SandboxTransport
+
+    state = sandbox_state(directory)
+    try:
+        store = Store(state, Path(way.sandbox))
+        with hold(state / "open.lock", "another command is using the sandbox"):
+            transport = SandboxTransport(store.open())
+            tokens = {business: Secret(f"sandbox-{business}", "a sandbox token") for business in project.policy.acts_as}
+            url = f"sandbox:{Path(way.sandbox).name}"
+            with _session(project, IN_PROCESS, None, transport=transport) as session:
+                # Nothing in this process is late, so nobody need wait for it.
+                yield _connection(project, url, session, tokens, store.journal, state / "lock", lambda _: None)
+    except WorldError as error:
+        raise AccessctlError(error.what, error.hint) from None
+
+
+def sandbox_state(directory: Path) -> Path:
+    """Return where the project keeps what was done to its sandboxes."""
+    return directory / STATE / "sandbox"
+
+
+def _session(project: Project, url: str, app_secret: Secret | None, **more: object) -> Session:
+    from accessctl.graph.client import connect as open_session
+
+    return open_session(base_url=url, version=project.graph_version, app_secret=app_secret, **more)  # type: ignore[arg-type]
+
+
+def _connection(
+    project: Project,
+    url: str,
+    session: Session,
+    tokens: Mapping[str, Secret],
+    journal: Path,
+    lock: Path,
+    sleep: Callable[[float], None],
+) -> Connection:
+    acting = tuple(ActingBusiness(project.desired.businesses[business], token) for business, token in tokens.items())
+    return Connection(url, session.reader, session.writer, acting, journal, lock, sleep)

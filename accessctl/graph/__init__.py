@@ -1,0 +1,1 @@
+"""The only room that knows HTTP: tokens, calls, answers, paging, batches and Meta's errors."""

@@ -1,0 +1,150 @@
+"""The one place where bytes leave and arrive: one call, one answer, no second try."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from accessctl.clean import display
+from accessctl.graph.address import join_path
+from accessctl.graph.answer import OversizeError, UnreadableError, read_body
+from accessctl.graph.errors import GraphError, Trouble
+from accessctl.graph.secret import Secret, redact
+from accessctl.graph.verdict import judge, trace_in, untrusted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from accessctl.graph.call import Call
+
+Params = Mapping[str, str | Secret]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a session has sent so far. `calls` counts each read in a batch, as Meta does (GRAPH_API 3.6)."""
+
+    requests: int = 0
+    calls: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A value that came with HTTP 200 and without an error, and the id of the call at Meta."""
+
+    value: object
+    trace: str
+
+
+class _Bearer(httpx.Auth):
+    """Puts the token into the header of one request, and nowhere a log or a URL shows it."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        yield request
+
+
+class Wire:
+    """Sends calls of any number of threads and counts them."""
+
+    def __init__(self, client: httpx.Client, *, base_url: str, version: str, app_secret: Secret | None) -> None:
+        self.base_url = base_url
+        self._root = f"{base_url}/{version}/"
+        self._client = client
+        self._app_secret = app_secret
+        self._lock = threading.Lock()
+        self._stats = Stats()
+
+    @property
+    def stats(self) -> Stats:
+        """The counts up to now."""
+        return self._stats
+
+    def send(
+        self, call: Call, token: Secret, params: Params, *, calls: int = 1, others: Sequence[Secret] = ()
+    ) -> Reply:
+        """Send `call` once and return its answer; raises GraphError.
+
+        `params` go into the query, those of a POST into a form. `calls` is what it counts for, `others` are
+        secrets in `params` that the answer may repeat.
+        """
+        url = self._root + join_path(call.path)
+        outcome = self._exchange(call, url, token, {**params, **self.proof(token)}, others)
+        refused = isinstance(outcome, GraphError)
+        self._count(requests=1, calls=calls, errors=int(refused))
+        # Raised here and not where it arose: no frame that has seen the header is in the traceback.
+        if isinstance(outcome, GraphError):
+            raise outcome
+        return outcome
+
+    def proof(self, token: Secret) -> dict[str, Secret]:
+        """Return the parameter that proves we hold the app secret, made for this token (GRAPH_API 6)."""
+        if self._app_secret is None:
+            return {}
+        key, message = self._app_secret.reveal().encode(), token.reveal().encode()
+        return {"appsecret_proof": Secret(hmac.new(key, message, hashlib.sha256).hexdigest(), "appsecret_proof")}
+
+    def count_errors(self, errors: int) -> None:
+        """Count failed reads inside a batch that itself came through."""
+        self._count(errors=errors)
+
+    def _exchange(
+        self, call: Call, url: str, token: Secret, params: Params, others: Sequence[Secret]
+    ) -> Reply | GraphError:
+        secrets = [token, *others, *(value for value in params.values() if isinstance(value, Secret))]
+        if self._app_secret is not None:
+            secrets.append(self._app_secret)
+        is_form = call.method == "POST"
+        try:
+            with self._client.stream(
+                call.method,
+                url,
+                params=None if is_form else _revealed(params),
+                data=_revealed(params) if is_form else None,
+                auth=_Bearer(token),
+            ) as response:
+                status, headers = response.status_code, dict(response.headers.items())
+                if 300 <= status < 400:
+                    return untrusted(call, f"is a redirect (HTTP status {status}), which is not followed", status)
+                body = read_body(response)
+        except OversizeError as why:
+            trouble = Trouble.IN_DOUBT if call.is_write else Trouble.TOO_LARGE
+            return GraphError(f"Meta's answer to {call} {why}", trouble=trouble)
+        except UnreadableError as why:
+            return untrusted(call, str(why), status, headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            return _no_connection(call, self.base_url, display(redact(str(error), secrets)))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return _no_answer(call, error)
+        outcome = judge(call, status, headers, body, secrets)
+        return outcome if isinstance(outcome, GraphError) else Reply(outcome, trace_in(headers))
+
+    def _count(self, *, requests: int = 0, calls: int = 0, errors: int = 0) -> None:
+        with self._lock:
+            now = self._stats
+            self._stats = Stats(now.requests + requests, now.calls + calls, now.errors + errors)
+
+
+def _revealed(params: Params) -> dict[str, str]:
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in params.items()}
+
+
+def _no_connection(call: Call, base_url: str, why: str) -> GraphError:
+    return GraphError(f"no connection to {base_url} for {call}: {why or 'it took too long'}", trouble=Trouble.NETWORK)
+
+
+def _no_answer(call: Call, error: Exception) -> GraphError:
+    """Return the error for a call that was begun and has no whole answer."""
+    why = "it took too long" if isinstance(error, httpx.TimeoutException) else "the connection broke"
+    trouble = Trouble.IN_DOUBT if call.is_write else Trouble.TRANSIENT
+    return GraphError(f"no whole answer to {call}: {why} ({type(error).__name__})", trouble=trouble)

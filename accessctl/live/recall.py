@@ -1,0 +1,44 @@
+"""Put back what Meta does not show: grants that wait for a second admin, requests that are gone. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from accessctl import tasks
+from accessctl.model import ABSENT, Access, Asset, AssetAccess, Grant, Remembered, Status, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def recall(live: Access, remembered: Mapping[tuple[Asset, str], Remembered], desired: Access) -> Access:
+    """Return `live` with what the journal remembers of pairs that Meta shows as they were before.
+
+    A pair that looks different now has been settled by somebody: what Meta shows is the truth. An asset that
+    was not read gets nothing: a memory is no reading.
+    """
+    assets = dict(live.assets)
+    for (asset, agency), memory in remembered.items():
+        access = assets.get(asset)
+        if access is None and memory.is_request and asset in desired.assets:
+            access = AssetAccess(asset, "")
+        if access is None or access.unreadable:
+            continue
+        grant = _recalled(asset, access.grants.get(agency, ABSENT), memory)
+        if grant is not None:
+            assets[asset] = replace(access, grants=frozen({**access.grants, agency: grant}))
+    return replace(live, assets=frozen(assets))
+
+
+def _recalled(asset: Asset, shown: Grant, memory: Remembered) -> Grant | None:
+    if memory.is_request:
+        return Grant(status=Status.ABSENT, since=memory.since) if shown.status is Status.ABSENT else None
+    status, held = memory.before
+    if shown.status != status or tasks.normal(shown.tasks) != held or not memory.awaiting:
+        return None
+    if tasks.is_same(asset.kind, memory.awaiting, shown.tasks):
+        return None
+    if shown.status is Status.ABSENT:
+        return Grant(memory.awaiting, Status.AWAITING_APPROVAL, since=memory.since)
+    return replace(shown, awaiting=memory.awaiting, since=memory.since)

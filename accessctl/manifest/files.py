@@ -1,0 +1,167 @@
+"""Find and read the project's files: regular ones inside the project, of bounded size, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import stat
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from accessctl.model import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from accessctl.manifest.findings import Findings
+
+PROJECT_FILE = "accessctl.yaml"
+SUFFIXES = (".yaml", ".yml")
+LARGEST_FILE = 1024 * 1024
+LARGEST_TREE = 64 * 1024 * 1024
+MOST_FILES = 10_000
+MOST_ENTRIES = 100_000
+DEEPEST = 32
+
+_KINDS = (
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+class Refused(Exception):  # noqa: N818 (no error of the program: one file that is not read)
+    """Why something is not read, in words for its place."""
+
+
+class Content(NamedTuple):
+    """One file as it was read. `file` is relative to the project, with forward slashes."""
+
+    file: str
+    data: bytes
+    sha256: str
+
+
+def read_file(root: Path, file: str) -> Content:
+    """Read one regular file inside `root`. Raises `Refused`; never waits on a pipe, never follows a link."""
+    if not file.isprintable():
+        raise Refused("the file name holds characters that cannot be shown; rename the file")
+    try:
+        descriptor = os.open(root / file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Refused(_why_closed(root / file, error)) from None
+    with os.fdopen(descriptor, "rb") as stream:
+        _require_regular(os.fstat(descriptor).st_mode)
+        try:
+            data = stream.read(LARGEST_FILE + 1)
+        except OSError as error:
+            raise Refused(f"cannot be read: {error.strerror}") from None
+    if len(data) > LARGEST_FILE:
+        raise Refused(f"is larger than {LARGEST_FILE // 1024**2} MiB; split it into several files")
+    return Content(file, data, sha256(data).hexdigest())
+
+
+def read_tree(root: Path, wanted: str, at: Place, findings: Findings) -> Iterator[Content]:
+    """Read one entry of `manifests`: a file, or a directory with all below it, in order of their names.
+
+    What cannot be read goes to `findings`: at its own place, or at `at` where the entry itself is at fault.
+    """
+    for file in _list(root, wanted, at, findings):
+        try:
+            yield read_file(root, file)
+        except Refused as why:
+            findings.problem(Place(printable(file)), str(why))
+
+
+def printable(name: str) -> str:
+    """Return a file name with everything that cannot be shown as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def _list(root: Path, wanted: str, at: Place, findings: Findings) -> list[str]:
+    try:
+        start = _inside(root, wanted)
+        mode = os.lstat(root / start).st_mode
+        if not stat.S_ISDIR(mode):
+            _require_regular(mode)
+            return [start]
+        files = _walk(root, start, findings)
+    except FileNotFoundError:
+        findings.problem(at, f"there is no {wanted!r} in the project; is the name right, and the directory?")
+    except (Refused, OSError) as why:
+        findings.problem(at, f"{wanted!r} {_reason(why)}")
+    else:
+        if not files:
+            findings.problem(at, f"there is no manifest in {wanted!r}: no file ends with .yaml or .yml")
+        return sorted(files)
+    return []
+
+
+def _inside(root: Path, wanted: str) -> str:
+    """Return the path in its plain form; refuse one that leaves the project by `..`, `/` or a link."""
+    path = Path(wanted)
+    if path.is_absolute() or ".." in path.parts:
+        raise Refused("leads out of the project; manifests are inside it")
+    for parent in (*reversed(path.parents), path):
+        if stat.S_ISLNK(os.lstat(root / parent).st_mode) and parent != Path():
+            raise Refused("is or goes through a symbolic link; links are not read")
+    if not (root / path).resolve().is_relative_to(root.resolve()):
+        raise Refused("leads out of the project; manifests are inside it")
+    return path.as_posix()
+
+
+def _walk(root: Path, start: str, findings: Findings) -> list[str]:
+    """List the manifests below a directory; hidden files and directories are left alone."""
+    found: list[str] = []
+    seen = 0
+    waiting = [start]
+    while waiting:
+        directory = waiting.pop()
+        if directory.count("/") >= DEEPEST:
+            raise Refused(f"is nested more than {DEEPEST} directories deep")
+        for name, mode in _entries(root, directory, findings):
+            seen += 1
+            path = name if directory == "." else f"{directory}/{name}"
+            if name.endswith(SUFFIXES) and path != PROJECT_FILE:
+                found.append(path)
+            elif stat.S_ISDIR(mode):
+                waiting.append(path)
+            elif stat.S_ISLNK(mode):
+                findings.problem(Place(printable(path)), "is a symbolic link; links are not read")
+            if len(found) > MOST_FILES or seen > MOST_ENTRIES:
+                raise Refused(f"holds more than {MOST_FILES:,} manifests or {MOST_ENTRIES:,} files")
+    return found
+
+
+def _entries(root: Path, directory: str, findings: Findings) -> list[tuple[str, int]]:
+    try:
+        with os.scandir(root / directory) as entries:
+            return [
+                (entry.name, entry.stat(follow_symlinks=False).st_mode)
+                for entry in entries
+                if not entry.name.startswith(".")
+            ]
+    except OSError as error:
+        findings.problem(Place(printable(directory)), f"cannot be read: {error.strerror}")
+        return []
+
+
+def _require_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = next((words for is_kind, words in _KINDS if is_kind(mode)), "a device")
+        raise Refused(f"is {kind}, not a regular file; only regular files are read")
+
+
+def _why_closed(path: Path, error: OSError) -> str:
+    try:
+        _require_regular(os.lstat(path).st_mode)
+    except Refused as why:
+        return str(why)
+    except OSError:
+        pass
+    return f"cannot be read: {error.strerror}"
+
+
+def _reason(why: Exception) -> str:
+    return f"cannot be read: {why.strerror}" if isinstance(why, OSError) else str(why)

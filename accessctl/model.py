@@ -1,0 +1,194 @@
+"""The nouns every room shares, frozen. Desired and live access are one type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def frozen(mapping: Mapping[K, V]) -> Mapping[K, V]:
+    """Return a read-only view of a private copy of `mapping`."""
+    return MappingProxyType(dict(mapping))
+
+
+class Kind(StrEnum):
+    """The kinds of asset, in the order in which they are listed."""
+
+    AD_ACCOUNT = "ad_account"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Asset:
+    """An ad account or a Page. `id` is 1 to 20 ASCII digits, never with `act_`."""
+
+    kind: Kind
+    id: str
+
+    @property
+    def node(self) -> str:
+        """The id as Meta's API and its people write it: `act_123` for an ad account."""
+        return f"act_{self.id}" if self.kind is Kind.AD_ACCOUNT else self.id
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Business:
+    """A Business Manager. `alias` is the manifests' word for it; `name` is Meta's, or theirs when unread."""
+
+    id: str
+    alias: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something is written. `file` is relative to the project; line and column count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One declaration that gives tasks to a pair. A grant is the union of those that have not expired.
+
+    `until` is the last day, UTC. `rule` and `profile` are empty where none was used.
+    """
+
+    place: Place
+    tasks: frozenset[str]
+    rule: str = ""
+    profile: str = ""
+    until: date | None = None
+    reason: str = ""
+    expired: bool = False
+
+
+class Status(StrEnum):
+    """What is known of a pair (asset, agency)."""
+
+    ABSENT = "absent"
+    CONFIRMED = "confirmed"
+    PENDING = "pending"
+    AWAITING_APPROVAL = "awaiting_admin_approval"
+    UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An agency's tasks on an asset.
+
+    Declared: `status` is CONFIRMED with the normalised union of what is declared, or ABSENT where every
+    contribution has expired; `sources` says where. Live: `tasks` as Meta spells them, `detail` holds Meta's
+    own word for a status nobody knows or the reason why the pair could not be read, `since` when it was
+    requested (or, for a confirmed pair, last updated). Remembered from the journal: `awaiting` are the tasks
+    of our grant that a second admin has not approved yet, and `since` on an absent pair is when we asked the
+    client for it.
+    """
+
+    tasks: frozenset[str] = frozenset()
+    status: Status = Status.CONFIRMED
+    detail: str = ""
+    since: datetime | None = None
+    sources: tuple[Contribution, ...] = ()
+    awaiting: frozenset[str] = frozenset()
+
+
+ABSENT = Grant(status=Status.ABSENT)
+
+
+@dataclass(frozen=True, slots=True)
+class AssetAccess:
+    """Who holds what on one asset.
+
+    `grants` maps the agency's business id to its grant. `owner` is a business id, empty where no read told.
+    `unreadable` is empty, or why the grants could not be read to the end; they are then no evidence at all.
+    The fields from `alias` on are the manifests' and stay empty on live access.
+    """
+
+    asset: Asset
+    owner: str
+    name: str = ""
+    grants: Mapping[str, Grant] = field(default_factory=lambda: frozen({}))
+    unreadable: str = ""
+    alias: str = ""
+    labels: Mapping[str, str] = field(default_factory=lambda: frozen({}))
+    exclusive: bool = True
+    replace_with_gap: bool = False
+    place: Place | None = None
+
+
+class Side(StrEnum):
+    """From which end a business looks at an asset."""
+
+    OWNER = "owner"
+    AGENCY = "agency"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """A listing that could not be read to the end: what it does not show is not known to be absent."""
+
+    business: str
+    side: Side
+    kind: Kind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Access to many assets: what is desired, or what is live.
+
+    `businesses` maps ids to what is known of them. `gaps` is empty on desired access.
+    """
+
+    assets: Mapping[Asset, AssetAccess]
+    businesses: Mapping[str, Business]
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """Limits on what one plan may remove. `protect` holds ids of agencies that are never revoked."""
+
+    max_revokes: int = 20
+    max_revoke_percent: int = 25
+    protect: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How this project reconciles. `acts_as` are business ids in the order of the project file."""
+
+    acts_as: tuple[str, ...]
+    guards: Guards = Guards()
+    stale_after: timedelta = timedelta(days=14)
+    decline_unexpected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the journal knows of a pair and Meta does not show.
+
+    `awaiting` are tasks granted that a second admin had yet to approve, `before` what the pair held then
+    (status word and tasks); `is_request` says that a client was asked. `since` is when.
+    """
+
+    since: datetime
+    is_request: bool = False
+    awaiting: frozenset[str] = frozenset()
+    before: tuple[str, frozenset[str]] = ("absent", frozenset())

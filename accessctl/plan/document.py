@@ -1,0 +1,218 @@
+"""A plan as a JSON document (schemas/plan.schema.json) and back, with the digest that binds the two. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from accessctl import __version__
+from accessctl.model import Kind, Status
+from accessctl.plan.nouns import (
+    FORMAT_VERSION,
+    Action,
+    AssetRef,
+    BusinessRef,
+    Origin,
+    Plan,
+    Reason,
+    Row,
+    Scope,
+    Source,
+    State,
+    Summary,
+    Verb,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+# What says when, not what: it moves with the clock and is no part of what a reviewer agrees to.
+OUTSIDE_THE_DIGEST = ("digest", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan with all that apply must hold it against. `digest` is `sha256:` and 64 hex digits."""
+
+    plan: Plan
+    origin: Origin
+    verdict: Verdict
+    created_at: datetime
+    tool_version: str
+    digest: str
+
+
+def save(plan: Plan, origin: Origin, verdict: Verdict, created_at: datetime) -> SavedPlan:
+    """Bind a plan to its origin and compute its digest."""
+    draft = SavedPlan(plan, origin, verdict, created_at, __version__, "")
+    return SavedPlan(plan, origin, verdict, created_at, __version__, digest(to_document(draft)))
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """Return the one JSON text of `document`: keys sorted, no blanks, no NaN."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Return the sha256 over the canonical content without its time stamps and without the digest itself."""
+    content = {key: value for key, value in document.items() if key not in OUTSIDE_THE_DIGEST}
+    return "sha256:" + hashlib.sha256(canonical(content).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def to_text(saved: SavedPlan) -> str:
+    """Return the plan file: the same bytes for the same plan."""
+    return json.dumps(to_document(saved), sort_keys=True, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def to_document(saved: SavedPlan) -> Json:
+    """Return the plan as schemas/plan.schema.json describes it."""
+    plan, origin = saved.plan, saved.origin
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": saved.tool_version,
+        "digest": saved.digest,
+        "created_at": saved.created_at.isoformat(),
+        "manifests": {"digest": origin.manifests_digest, "files": list(origin.manifest_files)},
+        "graph": {"version": origin.graph_version, "url": origin.graph_url},
+        "acts_as": [_flat(business) for business in origin.acts_as],
+        "scope": {"targets": list(origin.scope.targets), "excludes": list(origin.scope.excludes)},
+        "actions": [_action(action) for action in plan.actions],
+        "waiting": [_row(row) for row in plan.waiting],
+        "blocked": [_row(row) for row in plan.blocked],
+        "unmanaged": [_row(row) for row in plan.unmanaged],
+        "summary": _flat(plan.summary),
+        "headlines": list(plan.headlines),
+        "warnings": list(plan.warnings),
+        "guards": {"verdict": saved.verdict.word, "reasons": list(saved.verdict.reasons)},
+    }
+
+
+def from_document(document: Json) -> SavedPlan:
+    """Read a document that fits schemas/plan.schema.json back into a plan.
+
+    Shape is the schema's business and the digest is the caller's: check both first.
+    """
+    return SavedPlan(
+        plan=Plan(
+            actions=tuple(_read_action(item) for item in document["actions"]),
+            waiting=tuple(_read_row(item) for item in document["waiting"]),
+            blocked=tuple(_read_row(item) for item in document["blocked"]),
+            unmanaged=tuple(_read_row(item) for item in document["unmanaged"]),
+            summary=_read(Summary, document["summary"]),
+            headlines=tuple(document["headlines"]),
+            warnings=tuple(document["warnings"]),
+        ),
+        origin=Origin(
+            manifests_digest=document["manifests"]["digest"],
+            manifest_files=tuple(document["manifests"]["files"]),
+            graph_version=document["graph"]["version"],
+            graph_url=document["graph"]["url"],
+            acts_as=tuple(_read(BusinessRef, item) for item in document["acts_as"]),
+            scope=Scope(tuple(document["scope"]["targets"]), tuple(document["scope"]["excludes"])),
+        ),
+        verdict=Verdict(tuple(document["guards"]["reasons"])),
+        created_at=datetime.fromisoformat(document["created_at"]),
+        tool_version=document["tool_version"],
+        digest=document["digest"],
+    )
+
+
+def _flat(noun: BusinessRef | AssetRef | Summary | Reason) -> Json:
+    return {field.name: getattr(noun, field.name) for field in fields(noun)}
+
+
+def _filled(noun: State | Source) -> Json:
+    """A noun without the optional parts that say nothing."""
+    optional = {"server_added", "detail", "rule", "profile", "until", "reason"}
+    shown = {field.name: getattr(noun, field.name) for field in fields(noun)}
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in shown.items()
+        if value or key not in optional
+    }
+
+
+def _action(action: Action) -> Json:
+    return {
+        "id": action.id,
+        "action": action.verb,
+        "asset": _flat(action.asset),
+        "agency": _flat(action.agency),
+        "owner": action.owner,
+        "via": action.via,
+        "before": _filled(action.before),
+        "after": _filled(action.after),
+        "reason": _flat(action.reason),
+        "sources": [_filled(source) for source in action.sources],
+        "risk": list(action.risk),
+        "replace_with_gap": action.replace_with_gap,
+    }
+
+
+def _row(row: Row) -> Json:
+    times = {"since": row.since, "stale_at": row.stale_at}
+    return {
+        "asset": _flat(row.asset),
+        "agency": _flat(row.agency) if row.agency else None,
+        "via": row.via,
+        "before": _filled(row.before),
+        "reason": _flat(row.reason),
+        "sources": [_filled(source) for source in row.sources],
+        **({"after": _filled(row.after)} if row.after else {}),
+        **{key: time.isoformat() for key, time in times.items() if time},
+    }
+
+
+def _read(noun: type[T], item: Json) -> T:
+    """Build a flat noun; keys of a later minor version are ignored."""
+    known = {field.name for field in fields(noun)}  # type: ignore[arg-type]
+    return noun(**{key: value for key, value in item.items() if key in known})
+
+
+def _read_asset(item: Json) -> AssetRef:
+    return AssetRef(Kind(item["kind"]), item["id"], item["alias"], item["name"])
+
+
+def _read_state(item: Json) -> State:
+    added = tuple(item.get("server_added", ()))
+    return State(Status(item["status"]), tuple(item["tasks"]), added, item.get("detail", ""))
+
+
+def _read_action(item: Json) -> Action:
+    return Action(
+        verb=Verb(item["action"]),
+        asset=_read_asset(item["asset"]),
+        agency=_read(BusinessRef, item["agency"]),
+        owner=item["owner"],
+        via=item["via"],
+        before=_read_state(item["before"]),
+        after=_read_state(item["after"]),
+        reason=_read(Reason, item["reason"]),
+        sources=tuple(_read(Source, source) for source in item["sources"]),
+        risk=tuple(item["risk"]),
+        replace_with_gap=item["replace_with_gap"],
+    )
+
+
+def _read_row(item: Json) -> Row:
+    def time(key: str) -> datetime | None:
+        return datetime.fromisoformat(item[key]) if key in item else None
+
+    return Row(
+        asset=_read_asset(item["asset"]),
+        agency=_read(BusinessRef, item["agency"]) if item["agency"] else None,
+        via=item["via"],
+        before=_read_state(item["before"]),
+        reason=_read(Reason, item["reason"]),
+        after=_read_state(item["after"]) if "after" in item else None,
+        sources=tuple(_read(Source, source) for source in item["sources"]),
+        since=time("since"),
+        stale_at=time("stale_at"),
+    )

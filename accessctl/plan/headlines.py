@@ -1,0 +1,69 @@
+"""The sentences before the list: who loses what, and what widens to MANAGE-like tasks."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from accessctl import tasks
+from accessctl.model import Kind, Status
+from accessctl.plan.nouns import Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from accessctl.model import Access
+    from accessctl.plan.nouns import Action, BusinessRef
+
+NOUNS = {Kind.AD_ACCOUNT: ("ad account", "ad accounts"), Kind.PAGE: ("Page", "Pages")}
+ENDING = frozenset({Verb.REVOKE, Verb.RELINQUISH})
+
+
+def headlines(actions: Sequence[Action], live: Access) -> tuple[str, ...]:
+    """Say in words what a reviewer must not miss, losses first; agencies in order of their ids.
+
+    `Mediahouse Ltd (2002) loses ADVERTISE on 2 of its 9 ad accounts.`
+    """
+    held = Counter[tuple[str, Kind]]()
+    for asset in live.assets.values():
+        for agency, grant in asset.grants.items():
+            held[agency, asset.asset.kind] += grant.status is Status.CONFIRMED
+    losses: dict[tuple[BusinessRef, Kind, frozenset[str]], int] = defaultdict(int)
+    gains: dict[tuple[BusinessRef, Kind, frozenset[str]], int] = defaultdict(int)
+    for action in actions:
+        before = set(action.before.tasks) if action.before.status is Status.CONFIRMED else set[str]()
+        after = set(action.after.tasks)
+        lost = frozenset(before - after - set(action.before.server_added))
+        if lost or (action.verb in ENDING and action.before.status is Status.CONFIRMED):
+            losses[action.agency, action.asset.kind, lost] += 1
+        if widened := frozenset(tasks.MANAGE_LIKE & after - before):
+            gains[action.agency, action.asset.kind, widened] += 1
+    return (
+        *(
+            f"{_called(agency)} loses {_tasks(what)} on {count} of its {_many(kind, held[agency.id, kind])}."
+            for (agency, kind, what), count in sorted(losses.items(), key=_order)
+        ),
+        *(
+            f"{_called(agency)} is to hold {_tasks(what)} on {_many(kind, count)}, where it does not now."
+            for (agency, kind, what), count in sorted(gains.items(), key=_order)
+        ),
+    )
+
+
+def _order(item: tuple[tuple[BusinessRef, Kind, frozenset[str]], int]) -> tuple[str, Kind, list[str]]:
+    (agency, kind, what), _ = item
+    return agency.id, kind, sorted(what)
+
+
+def _called(agency: BusinessRef) -> str:
+    name = agency.name or agency.alias
+    return f"{name} ({agency.id})" if name else f"Business {agency.id}"
+
+
+def _tasks(what: frozenset[str]) -> str:
+    return ", ".join(sorted(what)) or "all access"
+
+
+def _many(kind: Kind, count: int) -> str:
+    one, many = NOUNS[kind]
+    return f"{count} {one if count == 1 else many}"

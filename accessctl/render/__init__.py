@@ -1,0 +1,1 @@
+"""Plan, results and explanations as text and JSON; pure."""

@@ -1,0 +1,146 @@
+"""A plan as a person reads it: what matters in words, then asset by asset, then the count."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from accessctl.clean import display
+from accessctl.plan.nouns import COUNTED_AS, Action, Row, Verb
+from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
+from accessctl.render.paper import Paper, count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from accessctl.plan.document import SavedPlan
+    from accessctl.plan.nouns import AssetRef, Plan, Summary
+
+# Symbol and colour of each row (DESIGN, section 6).
+VERB_MARKS = {
+    Verb.GRANT: ("+", "green"),
+    Verb.ACCEPT: ("+", "green"),
+    Verb.CHANGE: ("~", "yellow"),
+    Verb.REVOKE: ("-", "red"),
+    Verb.WITHDRAW: ("-", "red"),
+    Verb.RELINQUISH: ("-", "red"),
+    Verb.REQUEST: (">", "cyan"),
+}
+ROW_MARKS = {"waiting": ("…", "blue"), "blocked": ("!", "magenta"), "unmanaged": ("?", "dim")}
+RISKS = {
+    "manage": "widens to tasks that manage settings, people or billing",
+    "gap": "if Meta refuses the change: revoked, then granted anew, with a gap in between",
+}
+INDENT = 4
+UNMANAGED_SHOWN = 20  # of assets no manifest declares; the JSON form has them all
+
+
+def plan_text(saved: SavedPlan, paper: Paper) -> str:
+    """Return the whole plan as text, a newline at its end. It stands on its own: no warning is needed beside it."""
+    plan = saved.plan
+    parts = [_headlines(plan, paper), *_assets(plan, saved.created_at, paper), _undeclared(plan, paper)]
+    parts.append("\n".join(paper.wrap(f"refused: {reason}", style="red") for reason in saved.verdict.reasons))
+    parts.append(paper.paint(paper.wrap(summary_line(plan.summary)), "bold") + f"\nDigest {saved.digest}")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def summary_line(summary: Summary) -> str:
+    """Return the one line that counts; verbs with zero are left out."""
+    verbs = [(word, getattr(summary, word)) for word in dict.fromkeys(COUNTED_AS.values())]
+    planned = ", ".join(f"{number} to {word}" for word, number in verbs if number)
+    others = [(word, getattr(summary, word)) for word in ("waiting", "blocked", "unmanaged", "unchanged")]
+    if planned:
+        rest = ", ".join(f"{number} {word}" for word, number in others if number)
+        return f"Plan: {planned}." + (f" {rest}." if rest else "")
+    rest = ", ".join(f"{number} {word}" for word, number in others[:3] if number)
+    says = "No changes." if summary.blocked else "No changes. Live access matches the manifests."
+    return says + (f" {rest}." if rest else "")
+
+
+def _headlines(plan: Plan, paper: Paper) -> str:
+    return "\n".join(paper.wrap(display(line, 400), indent=2, first=0, style="bold") for line in plan.headlines)
+
+
+def _assets(plan: Plan, now: datetime, paper: Paper) -> Iterator[str]:
+    """One block an asset that a manifest declares."""
+    rows = [(action.asset, _action(action, paper)) for action in plan.actions]
+    for word in ROW_MARKS:
+        rows += [(row.asset, _row(word, row, now, paper)) for row in getattr(plan, word) if row.asset.alias]
+    yield from _blocks(rows, paper)
+
+
+def _undeclared(plan: Plan, paper: Paper) -> str:
+    rows = [row for row in plan.unmanaged if not row.asset.alias]
+    if not rows:
+        return ""
+    assets = len({row.asset for row in rows})
+    title = f"On {count(assets, 'asset')} that no manifest declares ({count(len(rows), 'row')}), left alone:"
+    lines = [paper.wrap(_short(row), indent=INDENT, first=2, style="dim") for row in rows[:UNMANAGED_SHOWN]]
+    more = len(rows) - UNMANAGED_SHOWN
+    lines += [paper.wrap(f"… and {more} more; --format json lists them all", indent=2, style="dim")] * (more > 0)
+    return "\n".join([paper.wrap(title), *lines])
+
+
+def _short(row: Row) -> str:
+    if row.agency is None:
+        return f"? {asset_name(row.asset)}: {row.reason.text}"
+    return f"? {asset_name(row.asset)}: {business_name(row.agency)} {_holds(row)}"
+
+
+def _blocks(rows: Iterable[tuple[AssetRef, str]], paper: Paper) -> Iterator[str]:
+    def place(item: tuple[AssetRef, str]) -> tuple[str, str, str]:
+        return item[0].kind, item[0].alias, item[0].id
+
+    for _, block in groupby(sorted(rows, key=place), key=place):
+        found = list(block)
+        yield "\n".join([paper.paint(paper.wrap(asset_name(found[0][0])), "bold"), *(text for _, text in found)])
+
+
+def _action(action: Action, paper: Paper) -> str:
+    mark, style = VERB_MARKS[action.verb]
+    lines = [paper.wrap(f"{mark} {action.verb} {business_name(action.agency)}", indent=INDENT, first=2, style=style)]
+    lines.append(_tasks(action, paper))
+    lines.append(_why(action.reason.text, action, paper))
+    lines += [paper.wrap(f"note: {RISKS.get(risk, risk)}", indent=INDENT, style="bold") for risk in action.risk]
+    return "\n".join(lines)
+
+
+def _tasks(action: Action, paper: Paper) -> str:
+    if action.verb in (Verb.GRANT, Verb.REQUEST):
+        shown = task_names(action.after.tasks)
+    elif action.verb is Verb.ACCEPT:
+        asked = action.before.tasks != action.after.tasks
+        shown = task_names(action.after.tasks) + f" (it asked for {task_names(action.before.tasks)})" * asked
+    else:
+        shown = f"{state_tasks(action.before)} -> {task_names(action.after.tasks)}"
+    return paper.wrap(shown, indent=INDENT)
+
+
+def _row(word: str, row: Row, now: datetime, paper: Paper) -> str:
+    mark, style = ROW_MARKS[word]
+    who = f" {business_name(row.agency)}" if row.agency else " everything on this asset"
+    lines = [paper.wrap(f"{mark} {word}{who}", indent=INDENT, first=2, style=style)]
+    if row.agency and row.before.tasks:
+        lines.append(paper.wrap(_holds(row), indent=INDENT))
+    lines.append(_why(row.reason.text + _age(row, now), row, paper))
+    return "\n".join(lines)
+
+
+def _holds(row: Row) -> str:
+    verb = {"confirmed": "holds", "pending": "has asked for", "unknown": "is listed with"}.get(row.before.status, "")
+    if row.reason.code == "client_response":
+        verb = "we asked for"
+    return f"{verb} {state_tasks(row.before)}".strip()
+
+
+def _age(row: Row, now: datetime) -> str:
+    if row.since is None:
+        return ""
+    stale = row.stale_at is not None and now > row.stale_at
+    return f" (since {row.since:%Y-%m-%d}, {count((now - row.since).days, 'day')}{', stale' if stale else ''})"
+
+
+def _why(text: str, row: Action | Row, paper: Paper) -> str:
+    sources = "; ".join(source_name(source) for source in row.sources)
+    return paper.wrap(display(text, 300) + (f" [{sources}]" if sources else ""), indent=INDENT, style="dim")

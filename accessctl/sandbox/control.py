@@ -1,0 +1,58 @@
+"""The people and the log over HTTP, beside the Graph paths: /sandbox/accept, /sandbox/writes and so on."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from accessctl.sandbox.spot import time_text
+from accessctl.sandbox.wire import Request, Response, json_bytes
+from accessctl.sandbox.world import Pair, WorldError, Write, frozen
+
+if TYPE_CHECKING:
+    from accessctl.sandbox.people import Waiting
+    from accessctl.sandbox.sandbox import Sandbox
+
+_HEADERS = frozen({"Content-Type": "application/json; charset=UTF-8"})
+
+
+def control(sandbox: Sandbox, request: Request) -> Response | None:
+    """Answer a request to the sandbox itself; None for one to the Graph API."""
+    steps = [step for step in request.path.split("/") if step]
+    if not steps or steps[0] != "sandbox":
+        return None
+    try:
+        body = _outcome(sandbox, request.method, "/".join(steps[1:]), request)
+    except WorldError as error:
+        return Response(400, _HEADERS, json_bytes({"error": error.what, "hint": error.hint}))
+    if body is None:
+        hint = "POST accept, decline, approve, reset; GET writes, pending"
+        return Response(404, _HEADERS, json_bytes({"error": f"no {request.path} here", "hint": hint}))
+    return Response(200, _HEADERS, json_bytes(body))
+
+
+def _outcome(sandbox: Sandbox, method: str, name: str, request: Request) -> Any:
+    acts = {"accept": sandbox.accept, "decline": sandbox.decline, "approve": sandbox.approve}
+    if method == "POST" and name in acts:
+        acts[name](request.form.get("asset", ""), request.form.get("business", ""))
+    elif method == "POST" and name == "reset":
+        sandbox.reset()
+    elif method == "GET" and name == "writes":
+        return {"data": [_plain(write) for write in sandbox.write_log]}
+    elif method == "GET" and name == "pending":
+        return {"data": [_plain(waiting) for waiting in sandbox.pending()]}
+    else:
+        return None
+    return {"success": True}
+
+
+def _plain(value: Write | Waiting | Pair) -> dict[str, Any]:
+    tree = {field.name: getattr(value, field.name) for field in fields(value)}
+    for key, one in tree.items():
+        if isinstance(one, Pair):
+            tree[key] = _plain(one)
+        elif hasattr(one, "astimezone"):
+            tree[key] = time_text(one)
+        elif hasattr(one, "items"):
+            tree[key] = dict(one)
+    return tree

@@ -1,0 +1,175 @@
+"""The listings: which rows each edge has, who may see them, which fields only this edge gives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from accessctl.sandbox.nodes import (
+    AD_ACCOUNT_NODE,
+    BUSINESS,
+    BUSINESS_NODE,
+    PAGE_NODE,
+    NodeType,
+    Row,
+    access_status,
+    asset_of,
+    asset_row,
+    business_of,
+    permissions,
+    permitted_tasks,
+    requested_time,
+    updated_time,
+)
+from accessctl.sandbox.wire import Refusal
+from accessctl.sandbox.world import AD_ACCOUNT, PAGE, Asset, Pair, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from accessctl.sandbox.call import View
+
+_NODE = {AD_ACCOUNT: AD_ACCOUNT_NODE, PAGE: PAGE_NODE}
+_AGENCY = BUSINESS_NODE.having(
+    {
+        "permitted_tasks": permitted_tasks,
+        "access_status": access_status,
+        "access_requested_time": requested_time,
+        "access_updated_time": updated_time,
+    }
+)
+_PARTNER = BUSINESS_NODE.having(
+    {"adaccount_permissions": permissions(AD_ACCOUNT), "page_permissions": permissions(PAGE)}
+)
+_TASKS_AND_TYPE = {
+    "permitted_tasks": lambda view, row: permitted_tasks(view, row) if row.pair else [],
+    "access_type": lambda _, row: "AGENCY" if row.pair else "OWNER",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A listing under a node. `guard` raises Refusal for callers who may not see it."""
+
+    rows: Callable[[View, Row], list[Row]]
+    guard: Callable[[View, Row], None]
+
+
+def may_see_agencies(view: View, row: Row) -> None:
+    """Let through the owner and an agency with MANAGE; for a Page by Page token only (GRAPH_API 1.2)."""
+    asset = asset_of(row)
+    need_page_token(view, asset)
+    if asset.fault:
+        raise Refusal(asset.fault.code, asset.fault.message, asset.fault.subcode)
+    pair = asset.seen.get(view.caller.business)
+    if asset.owner != view.caller.business and not (pair and pair.is_confirmed and "MANAGE" in pair.tasks):
+        raise Refusal(200, "(#200) The caller needs MANAGE on this object to see who has access")
+
+
+def need_page_token(view: View, asset: Asset) -> None:
+    """Raise Refusal 190 unless an agencies call on a Page comes with that Page's own token."""
+    if asset.kind == PAGE and view.caller.page != asset.id:
+        raise Refusal(190, "This call needs a Page access token of the Page itself")
+
+
+def own_business(view: View, row: Row) -> None:
+    """Let through system users of this very business."""
+    if view.caller.page or view.caller.business != row.id:
+        raise Refusal(200, "(#200) The caller needs business_management on this business")
+
+
+def _agencies(view: View, row: Row) -> list[Row]:
+    asset = asset_of(row)
+    businesses = view.world.businesses
+    return [
+        Row(agency, _AGENCY, business=businesses[agency], asset=asset, pair=pair) for agency, pair in asset.seen.items()
+    ]
+
+
+def _owned(kind: str) -> Callable[[View, Row], list[Row]]:
+    node_type = _NODE[kind].having(_TASKS_AND_TYPE)
+
+    def rows(view: View, row: Row) -> list[Row]:
+        return [asset_row(asset, node_type) for asset in _visible(view) if (asset.owner, asset.kind) == (row.id, kind)]
+
+    return rows
+
+
+def _held(kind: str) -> Callable[[View, Row], list[Row]]:
+    node_type = _NODE[kind].having(_TASKS_AND_TYPE)
+
+    def rows(view: View, row: Row) -> list[Row]:
+        pairs = _pairs(view, row.id)
+        return [asset_row(a, node_type, pair) for a, pair in pairs if a.kind == kind and pair.is_confirmed]
+
+    return rows
+
+
+def _pending(kind: str, name: str) -> Callable[[View, Row], list[Row]]:
+    fields = {
+        "id": lambda _, row: row.id,
+        kind: lambda _, row: asset_row(asset_of(row)),
+        "permitted_tasks": permitted_tasks,
+    }
+    node_type = NodeType(name, "request", frozen(fields), ("id", kind))
+
+    def rows(view: View, row: Row) -> list[Row]:
+        return [
+            Row(_request_id(asset, row.id), node_type, asset=asset, pair=pair)
+            for asset, pair in _pairs(view, row.id)
+            if asset.kind == kind and pair.is_pending
+        ]
+
+    return rows
+
+
+def _request_id(asset: Asset, agency: str) -> str:
+    return "7" + str(int(hashlib.sha256(f"{asset.id}/{agency}".encode()).hexdigest()[:12], 16)).zfill(15)
+
+
+def _business_agencies(view: View, row: Row) -> list[Row]:
+    found = defaultdict(list)
+    for asset in _visible(view):
+        if asset.owner == business_of(row).id:
+            for agency, pair in asset.seen.items():
+                found[agency].append((asset, pair))
+    return _partners(view, found)
+
+
+def _business_clients(view: View, row: Row) -> list[Row]:
+    found = defaultdict(list)
+    for asset, pair in _pairs(view, business_of(row).id):
+        found[asset.owner].append((asset, pair))
+    return _partners(view, found)
+
+
+def _partners(view: View, found: Mapping[str, list[tuple[Asset, Pair]]]) -> list[Row]:
+    businesses = view.world.businesses
+    return [
+        Row(partner, _PARTNER, business=businesses[partner], permissions=tuple(access))
+        for partner, access in found.items()
+    ]
+
+
+def _visible(view: View) -> list[Asset]:
+    return [asset for asset in view.world.assets.values() if not asset.hidden]
+
+
+def _pairs(view: View, agency: str) -> list[tuple[Asset, Pair]]:
+    return [(asset, asset.seen[agency]) for asset in _visible(view) if agency in asset.seen]
+
+
+EDGES: Mapping[tuple[str, str], Edge] = {
+    (AD_ACCOUNT, "agencies"): Edge(_agencies, may_see_agencies),
+    (PAGE, "agencies"): Edge(_agencies, may_see_agencies),
+    (BUSINESS, "owned_ad_accounts"): Edge(_owned(AD_ACCOUNT), own_business),
+    (BUSINESS, "owned_pages"): Edge(_owned(PAGE), own_business),
+    (BUSINESS, "client_ad_accounts"): Edge(_held(AD_ACCOUNT), own_business),
+    (BUSINESS, "client_pages"): Edge(_held(PAGE), own_business),
+    (BUSINESS, "pending_client_ad_accounts"): Edge(_pending(AD_ACCOUNT, "BusinessAdAccountRequest"), own_business),
+    (BUSINESS, "pending_client_pages"): Edge(_pending(PAGE, "BusinessPageRequest"), own_business),
+    (BUSINESS, "agencies"): Edge(_business_agencies, own_business),
+    (BUSINESS, "clients"): Edge(_business_clients, own_business),
+}

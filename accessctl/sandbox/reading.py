@@ -1,0 +1,88 @@
+"""GET: finds the node, shows the fields asked for, lists edges, nested ones too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from accessctl.sandbox.edges_read import EDGES
+from accessctl.sandbox.fields import Field, read_fields, write_fields
+from accessctl.sandbox.nodes import OMIT, Row, asset_row, business_row, system_user
+from accessctl.sandbox.paging import cut_page
+from accessctl.sandbox.tokens import debug_token
+from accessctl.sandbox.wire import Refusal, unseen
+from accessctl.sandbox.world import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from accessctl.sandbox.call import View
+
+_PLAIN = (Field("id", frozen()), Field("name", frozen()))
+
+
+def read(view: View) -> dict[str, Any]:
+    """Answer a GET. Raise Refusal."""
+    steps, params = view.call.steps, view.call.params
+    if steps == ("debug_token",):
+        return debug_token(view)
+    if len(steps) == 1:
+        return show(view, find(view, steps[0]), read_fields(params.get("fields", "")))
+    if len(steps) == 2:
+        return list_edge(view, find(view, steps[0]), steps[1], params, read_fields(params.get("fields", "")))
+    raise unseen("/".join(steps))
+
+
+def find(view: View, node: str) -> Row:
+    """Return the node as the caller may see it, or raise the answer for what is absent or hidden."""
+    world, caller = view.world, view.caller
+    if node == "me":
+        return asset_row(world.assets[caller.page]) if caller.page else system_user(world.businesses[caller.business])
+    if node in world.businesses:
+        return business_row(world.businesses[node])
+    asset = world.assets.get(node)
+    if asset is None or not asset.gives(caller.business) or caller.page not in ("", node):
+        raise unseen(node)
+    return asset_row(asset)
+
+
+def show(view: View, row: Row, fields: tuple[Field, ...]) -> dict[str, Any]:
+    """Show a row: its id, and the fields asked for, or else its defaults."""
+    wanted = fields or tuple(Field(name, frozen()) for name in row.type.defaults)
+    shown: dict[str, Any] = {}
+    for field in wanted:
+        if field.name in row.type.fields:
+            value = row.type.fields[field.name](view, row)
+            shown[field.name] = show(view, value, field.inner or _PLAIN) if isinstance(value, Row) else value
+        elif (row.type.kind, field.name) in EDGES:
+            shown[field.name] = list_edge(view, row, field.name, field.modifiers, field.inner)
+        else:
+            raise Refusal(
+                100, f"(#100) Tried accessing nonexistent field ({field.name}) on node type ({row.type.name})"
+            )
+    return {"id": row.id} | {name: value for name, value in shown.items() if value is not OMIT}
+
+
+def list_edge(view: View, row: Row, name: str, params: Mapping[str, str], fields: tuple[Field, ...]) -> dict[str, Any]:
+    """Return one page of an edge, with the way to the next one."""
+    edge = EDGES.get((row.type.kind, name))
+    if edge is None:
+        raise Refusal(2500, f"Unknown path components: /{name}")
+    edge.guard(view, row)
+    if not view.world.quirks.expansion and any(_is_edge(field.name) for field in fields):
+        raise Refusal(1, "Please reduce the amount of data you're asking for, then retry your request", status=500)
+    listing = view.listings.get(view.world, row.id, name, lambda: edge.rows(view, row))
+    page = cut_page(listing, params, view.world.quirks)
+    answer: dict[str, Any] = {"data": [show(view, one, fields) for one in page.rows]}
+    if page.rows or page.has_more:
+        answer["paging"] = page.cursors()
+    if page.has_more:
+        kept = {"fields": write_fields(fields), "limit": params.get("limit", ""), "after": page.after}
+        answer["paging"]["next"] = view.link(f"{row.id}/{name}", kept)
+    if params.get("summary") in ("true", "1"):
+        answer["summary"] = {"total_count": len(listing.rows)}
+    return answer
+
+
+def _is_edge(name: str) -> bool:
+    """Tell whether a field of this name lists an edge; no plain field shares a name with one."""
+    return any(name == edge for _, edge in EDGES)

@@ -1,0 +1,107 @@
+"""Selectors: which part of a project a command is about. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from accessctl.errors import AccessctlError
+from accessctl.model import Access, Asset, AssetAccess, Business, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+HINT = (
+    "a selector is an asset's alias or id, or agency:NAME, owner:NAME, kind:ad_account, kind:page or label:KEY=VALUE"
+)
+
+
+class What(StrEnum):
+    """What a selector looks at."""
+
+    ASSET = "asset"
+    AGENCY = "agency"
+    OWNER = "owner"
+    KIND = "kind"
+    LABEL = "label"
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """One selector, its names resolved: `value` is an id, a kind, or `key=value`."""
+
+    what: What
+    value: str
+
+    def selects(self, asset: AssetAccess, agency: str) -> bool:
+        """Tell whether the pair is meant; agency "" asks for the asset as a whole."""
+        match self.what:
+            case What.ASSET:
+                return asset.asset.id == self.value
+            case What.AGENCY:
+                return agency == self.value or (not agency and self.value in asset.grants)
+            case What.OWNER:
+                return asset.owner == self.value
+            case What.KIND:
+                return asset.asset.kind == self.value
+            case What.LABEL:
+                key, _, value = self.value.partition("=")
+                return asset.labels.get(key) == value
+
+
+def read_selector(text: str, desired: Access) -> Selector:
+    """Return what `text` means in this project. Raises AccessctlError for a name nobody knows."""
+    word, colon, rest = text.partition(":")
+    if not colon:
+        return Selector(What.ASSET, find_asset(text, desired).id)
+    if word in (What.AGENCY, What.OWNER):
+        return Selector(What(word), find_business(rest, desired).id)
+    if word == What.KIND and rest in list(Kind):
+        return Selector(What.KIND, rest)
+    if word == What.LABEL and "=" in rest:
+        return Selector(What.LABEL, rest)
+    raise AccessctlError(f"'{text}' is no selector", HINT)
+
+
+def in_scope(targets: Sequence[str], excludes: Sequence[str], desired: Access) -> Callable[[AssetAccess, str], bool]:
+    """Return the predicate that a plan is narrowed by: any target, or all without one, and no exclude."""
+    wanted = [read_selector(text, desired) for text in targets]
+    unwanted = [read_selector(text, desired) for text in excludes]
+
+    def is_in_scope(asset: AssetAccess, agency: str) -> bool:
+        if wanted and not any(selector.selects(asset, agency) for selector in wanted):
+            return False
+        return not any(selector.selects(asset, agency) for selector in unwanted)
+
+    return is_in_scope
+
+
+def find_asset(name: str, desired: Access) -> Asset:
+    """Return the asset of this alias or id; an id need not be declared, if it says what kind it is."""
+    by_alias: Mapping[str, Asset] = {access.alias: asset for asset, access in desired.assets.items()}
+    if name in by_alias:
+        return by_alias[name]
+    bare = name.removeprefix("act_")
+    if re.fullmatch(r"[0-9]{1,20}", bare, re.ASCII):
+        kinds = [Kind.AD_ACCOUNT] if name != bare else list(Kind)
+        found = [asset for asset in desired.assets if asset.id == bare and asset.kind in kinds]
+        return found[0] if found else Asset(kinds[0], bare)
+    raise AccessctlError(f"no asset is called '{name}'{_meant(name, by_alias)}", HINT)
+
+
+def find_business(name: str, desired: Access) -> Business:
+    """Return the business of this alias or id; an id need not be declared."""
+    by_alias = {business.alias: business for business in desired.businesses.values()}
+    if name in by_alias:
+        return by_alias[name]
+    if re.fullmatch(r"[0-9]{1,20}", name, re.ASCII):
+        return desired.businesses.get(name, Business(name))
+    raise AccessctlError(f"no business is called '{name}'{_meant(name, by_alias)}", "name its alias or its id")
+
+
+def _meant(name: str, known: Mapping[str, object]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f" (did you mean {close[0]}?)" if close else ""

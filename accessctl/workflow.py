@@ -1,0 +1,162 @@
+"""The sentence: load, read, plan, guard, apply, journal."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from accessctl import __version__
+from accessctl.errors import RefusedError, StaleError
+from accessctl.guard import hint, judge
+from accessctl.plan.document import save
+from accessctl.plan.make import make_plan
+from accessctl.plan.nouns import BusinessRef, Origin, Scope
+from accessctl.planfile import REMAKE
+from accessctl.selectors import in_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from accessctl.apply import Result, Step
+    from accessctl.connection import Connection
+    from accessctl.manifest import Project
+    from accessctl.model import Access
+    from accessctl.plan.document import SavedPlan
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asks of a plan beyond the manifests.
+
+    `ask_again` are selectors of pairs whose earlier request or grant, still open as far as the journal knows,
+    shall be forgotten.
+    """
+
+    scope: Scope = EVERYTHING
+    ask_again: tuple[str, ...] = ()
+    replace_with_gap: bool = False
+
+
+def read_access(
+    project: Project,
+    connection: Connection,
+    tell: Callable[[str], None] = lambda _: None,
+    ask_again: tuple[str, ...] = (),
+) -> Access:
+    """Read live access, and put back what only the journal knows."""
+    from accessctl.journal import read_journal, remember
+    from accessctl.live.read import read_live, sides_of
+    from accessctl.live.recall import recall
+
+    sides = sides_of(project.desired, project.policy.acts_as)
+    live = read_live(connection.reader, connection.acting, sides, tell)
+    remembered = remember(read_journal(connection.journal), connection.url)
+    if ask_again:
+        forget = in_scope(ask_again, (), project.desired)
+        assets = project.desired.assets
+        remembered = {
+            pair: memory
+            for pair, memory in remembered.items()
+            if pair[0] not in assets or not forget(assets[pair[0]], pair[1])
+        }
+    return recall(live, remembered, project.desired)
+
+
+def plan_project(
+    project: Project,
+    connection: Connection,
+    wish: Wish,
+    now: datetime,
+    tell: Callable[[str], None] = lambda _: None,
+) -> SavedPlan:
+    """Read, plan, and let the guards judge. Changes nothing anywhere."""
+    scope = in_scope(wish.scope.targets, wish.scope.excludes, project.desired)
+    live = read_access(project, connection, tell, wish.ask_again)
+    plan = make_plan(project.desired, live, project.policy, in_scope=scope, replace_with_gap=wish.replace_with_gap)
+    plan = replace(plan, warnings=tuple(map(str, project.warnings)) + plan.warnings)
+    return save(plan, origin_of(project, connection, wish.scope), judge(plan, project.policy.guards), now)
+
+
+def origin_of(project: Project, connection: Connection, scope: Scope) -> Origin:
+    """Return what a plan made now is made from."""
+    acting = (one.business for one in connection.acting)
+    return Origin(
+        manifests_digest=project.digest,
+        manifest_files=tuple(path for path, _ in project.files),
+        graph_version=project.graph_version,
+        graph_url=connection.url,
+        acts_as=tuple(BusinessRef(business.id, business.alias, business.name) for business in acting),
+        scope=scope,
+    )
+
+
+def check_fits(saved: SavedPlan, project: Project, connection: Connection, expect_digest: str = "") -> None:
+    """Raise StaleError where the plan is not the one that was reviewed, or was made from something else."""
+    if expect_digest and expect_digest != saved.digest:
+        raise StaleError(f"this plan's digest is {saved.digest}, not the one expected", REMAKE)
+    origin, here = saved.origin, origin_of(project, connection, saved.origin.scope)
+    differences = (
+        (origin.manifests_digest, here.manifests_digest, "the manifests have changed since this plan was made"),
+        (origin.graph_version, here.graph_version, f"the plan was made with Graph {origin.graph_version}"),
+        (origin.graph_url, here.graph_url, f"the plan was made against {origin.graph_url}, this is {here.graph_url}"),
+        (origin.acts_as, here.acts_as, "the plan was made for other acting businesses"),
+        (_major(saved.tool_version), _major(__version__), f"the plan was made by accessctl {saved.tool_version}"),
+    )
+    for planned, now, text in differences:
+        if planned != now:
+            raise StaleError(text, REMAKE)
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
+
+
+def check_guards(saved: SavedPlan, project: Project, allowed_revokes: int | None) -> None:
+    """Raise RefusedError where the guards of the project say no."""
+    verdict = judge(saved.plan, project.policy.guards, allowed_revokes=allowed_revokes)
+    if verdict.reasons:
+        raise RefusedError("; ".join(verdict.reasons), hint(saved.plan, verdict))
+
+
+def apply_plan(
+    saved: SavedPlan,
+    connection: Connection,
+    *,
+    parallelism: int = 10,
+    tell: Callable[[Step], None] = lambda _: None,
+) -> Result:
+    """Carry out a plan that was checked and confirmed, alone in this project, with a journal of every write."""
+    from accessctl.apply import GraphDoor, apply_actions
+    from accessctl.journal import Journal
+    from accessctl.lock import hold
+
+    run = uuid.uuid4().hex[:12]
+    origin = saved.origin
+    door = GraphDoor(connection.reader, connection.writer, connection.acting)
+    with hold(connection.lock, "another apply is running"), Journal(connection.journal, run) as journal:
+        journal.write(
+            "run_started",
+            plan=saved.digest,
+            tool=__version__,
+            graph={"url": origin.graph_url, "version": origin.graph_version},
+            acts_as=[business.id for business in origin.acts_as],
+        )
+        result = apply_actions(
+            saved.plan.actions, door, journal, sleep=connection.sleep, parallelism=parallelism, tell=tell
+        )
+        journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
+    return result
+
+
+def exit_code_of_plan(saved: SavedPlan, *, detailed: bool) -> int:
+    """Return 3 for a refused plan, 5 for one with blocked rows, 2 for changes if asked, else 0."""
+    if saved.verdict.reasons:
+        return 3
+    if saved.plan.blocked:
+        return 5
+    return 2 if detailed and saved.plan.actions else 0

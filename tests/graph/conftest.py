@@ -1,0 +1,39 @@
+"""Sessions against a scripted peer. No test really sleeps: pauses are written down."""
+
+from __future__ import annotations
+
+import contextlib
+
+import httpx
+import pytest
+from graph_peer import Peer
+
+from accessctl.graph.client import connect
+from accessctl.graph.secret import Secret
+
+CANARY = "EAAcanaryTOKEN0123456789abcdefXYZ"
+
+
+@pytest.fixture
+def token():
+    return Secret(CANARY, "ACCESSCTL_TOKEN")
+
+
+@pytest.fixture
+def pauses():
+    return []
+
+
+@pytest.fixture
+def talk(pauses):
+    """Return a function that starts a peer with a script and opens a session to it."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*script, always=None, app_secret=None, **options):
+            peer = stack.enter_context(Peer(*script, always=always))
+            options.setdefault("sleep", pauses.append)
+            options.setdefault("timeout", httpx.Timeout(5.0))
+            session = stack.enter_context(connect(base_url=peer.url, version="v26.0", app_secret=app_secret, **options))
+            return peer, session
+
+        yield start

@@ -1,0 +1,105 @@
+"""Files made to hang or to fill the memory are refused at once, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import accessctl
+
+# The machine may be busy: the law is half a second, the net is wider.
+MOST_SECONDS = 2.0
+MOST_BYTES = 64 * 1024 * 1024
+
+PROGRAM = """
+import json, resource, sys, time
+import yaml
+from accessctl.manifest.document import read_document
+from accessctl.manifest.findings import Findings
+data = open(sys.argv[1], "rb").read()
+loader = getattr(yaml, sys.argv[2])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+limit = before + 400 * 1024 * 1024
+resource.setrlimit(resource.RLIMIT_AS, (max(limit, 1 << 30), max(limit, 1 << 30)))
+begin = time.process_time()
+findings = Findings()
+document = read_document("bomb.yaml", data, findings, loader=loader)
+print(json.dumps({
+    "seconds": time.process_time() - begin,
+    "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before,
+    "problems": [str(problem) for problem in findings.problems],
+}))
+"""
+
+
+def merge_bomb() -> bytes:
+    lines = ["a0: &a0 {k: v}"]
+    for n in range(1, 8):
+        many = ", ".join([f"*a{n - 1}"] * 9)
+        lines.append(f"a{n}: &a{n}\n  <<: [{many}]")
+    return "\n".join(lines).encode()
+
+
+def alias_bomb() -> bytes:
+    lines = ["a0: &a0 [x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    return "\n".join(lines).encode()
+
+
+BOMBS = {
+    "merge keys": (merge_bomb(), "anchors"),
+    "aliases": (alias_bomb(), "anchors"),
+    "deep flow lists": (b"[" * 100_000, "1:33: this is nested more than 32 deep"),
+    "deep flow maps": (b"{a: " * 25_000, "nested more than 32 deep"),
+    "deep flow keys": (b"? " * 50_000, "nested more than 32 deep"),
+    "deep block lists": (b"- " * 50_000, "nested more than 32 deep"),
+}
+BIG = {
+    "a flat list": (b"[" + b"a," * 500_000 + b"]", "more than 200,000 values"),
+    "many keys": (b"".join(b"k%d:\n" % n for n in range(110_000)), "more than 200,000 values"),
+    "the same key": (b"k:\n" * 300_000, "is here twice"),
+    "anchors everywhere": (b"[" + b"&a b," * 190_000 + b"]", "anchors"),
+    "one long word": (b"a: " + b"b" * 1_000_000, None),
+    "one long number": (b"a: " + b"1" * 1_000_000, None),
+    "one long number with colons": (b"a: 1" + b":11" * 300_000 + b"x", None),
+    "one long number with lines below": (b"a: 1" + b"_" * 900_000 + b"x", None),
+    "one long escape": (b'a: "' + b"\\n" * 500_000 + b'"', "a control character"),
+    "one long comment": (b"#" * 1_000_000, None),
+    "blank lines": (b"\n" * 1_000_000, None),
+    "open quote": (b'a: "' + b"b\n" * 500_000, "this cannot be read as YAML"),
+}
+CASES = [
+    *(pytest.param(name, "CSafeLoader", id=f"{name}, libyaml") for name in (*BOMBS, *BIG)),
+    *(pytest.param(name, "SafeLoader", id=f"{name}, pure") for name in BOMBS),
+]
+
+
+def run(path: Path, loader: str) -> dict:
+    root = Path(accessctl.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(path), loader],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("name", "loader"), CASES)
+def test_a_bomb_is_refused_quickly_and_in_little_memory(name, loader, tmp_path):
+    data, words = {**BOMBS, **BIG}[name]
+    path = tmp_path / "bomb.yaml"
+    path.write_bytes(data)
+
+    result = run(path, loader)
+
+    assert (words is None and result["problems"] == []) or any(words in text for text in result["problems"])
+    assert result["seconds"] <= MOST_SECONDS
+    assert result["bytes"] <= MOST_BYTES
