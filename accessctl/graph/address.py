@@ -11,7 +11,7 @@ from accessctl.graph.errors import GraphError, Trouble
 
 DEFAULT_BASE_URL = "https://graph.facebook.com"
 
-_SEGMENT = re.compile(r"(?:act_)?[0-9]{1,20}|[a-z](?:[a-z_]{0,38}[a-z])?", re.ASCII)
+_SEGMENT = re.compile(r"(?:act_)?[0-9]{1,20}|(?!act_)[a-z](?:[a-z_]{0,38}[a-z])?", re.ASCII)
 _ID = re.compile(r"[0-9]{1,20}", re.ASCII)
 _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]", re.ASCII)

@@ -51,7 +51,9 @@ def _append(body: bytearray, raw: bytes, inflate: zlib._Decompress | None) -> No
         body += raw
         _check_size(len(body))
         return
-    while not inflate.eof:
+    if inflate.eof:
+        raise UnreadableError("goes on after its end")
+    while True:
         try:
             piece = inflate.decompress(raw, _CHUNK)
         except zlib.error:
@@ -59,7 +61,7 @@ def _append(body: bytearray, raw: bytes, inflate: zlib._Decompress | None) -> No
         body += piece
         _check_size(len(body))
         raw = inflate.unconsumed_tail
-        if not raw and len(piece) < _CHUNK:
+        if inflate.eof or (not raw and len(piece) < _CHUNK):
             return
 
 

@@ -40,12 +40,12 @@ class BatchRead:
 
 
 def write_batch(items: Sequence[tuple[BatchRead, Mapping[str, Secret]]]) -> Secret:
-    """Return the `batch` parameter for these reads, each with the proof for its own token.
+    """Return the `batch` parameter for these reads, each with what goes along for its own token.
 
     The whole is a secret, for Page tokens stand in it (in the body of a POST, never in a URL).
     """
     return Secret(
-        json.dumps([{"method": "GET", "relative_url": _relative_url(read, proof)} for read, proof in items]), "batch"
+        json.dumps([{"method": "GET", "relative_url": _relative_url(read, own)} for read, own in items]), "batch"
     )
 
 
@@ -74,10 +74,8 @@ def read_entry(entry: object, read: BatchRead, secrets: Sequence[Secret]) -> dic
     return untrusted(read.call, "is not a JSON object")
 
 
-def _relative_url(read: BatchRead, proof: Mapping[str, Secret]) -> str:
-    path, shown = join_path(read.path), spell(read.params)
-    if read.token is not None:
-        shown |= {"access_token": read.token, **proof}
+def _relative_url(read: BatchRead, own: Mapping[str, Secret]) -> str:
+    path, shown = join_path(read.path), {**spell(read.params), **own}
     plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in shown.items()}
     return f"{path}?{urlencode(plain)}" if plain else path
 

@@ -69,7 +69,7 @@ def connect(
     """Open a session. Nothing is sent yet.
 
     `transport` takes the place of the network (a Graph API inside this process). `max_wait` is how many
-    seconds one read may wait out throttling, `page_cap` how many pages a listing may have. Raises
+    seconds each thread may wait out throttling in all, `page_cap` how many pages a listing may have. Raises
     AccessctlError for a base URL or version that is not one.
     """
     base_url = check_base_url(base_url)

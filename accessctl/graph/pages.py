@@ -49,15 +49,15 @@ def collect(first: Page, fetch: Callable[[Onward], Page], call: Call, page_cap: 
     circle or are more than `page_cap`.
     """
     rows, seen, page = list(first.rows), set[Onward](), first
-    while page.onward is not None:
+    for _ in range(page_cap):
+        if page.onward is None:
+            return tuple(rows)
         if page.onward in seen:
             raise untrusted(call, "leads back to a page that was read before")
         seen.add(page.onward)
-        if len(seen) >= page_cap:
-            raise untrusted(call, f"has more than {page_cap} pages")
         page = fetch(page.onward)
         rows += page.rows
-    return tuple(rows)
+    raise untrusted(call, f"has more than {page_cap} pages")
 
 
 def is_repeating(rows: Sequence[Row]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from accessctl.graph.errors import GraphError, Trouble
@@ -21,39 +22,42 @@ _chance = random.SystemRandom()
 
 
 class Patience:
-    """Tries reads again: 3 tries for trouble that passes, and as long as `max_wait` seconds for throttling.
+    """Tries reads again: 3 tries for trouble that passes, more for throttling, but not without end.
 
-    `sleep` takes seconds.
+    `sleep` takes seconds. `max_wait` is how many seconds each thread may wait out throttling in all, so that
+    a storm is not waited out anew for every asset.
     """
 
     def __init__(self, *, sleep: Callable[[float], None], max_wait: float) -> None:
         self._sleep = sleep
         self._max_wait = max_wait
+        self._thread = threading.local()
 
-    def read(self, attempt: Callable[[], T], failed: GraphError | None = None) -> T:
-        """Return what `attempt` returns; raises its last GraphError when patience is at its end.
-
-        `failed` is a try that was made already, inside a batch.
-        """
-        tries, throttled, waited = 0, 0, 0.0
+    def read(self, attempt: Callable[[], T]) -> T:
+        """Return what `attempt` returns; raises its last GraphError when patience is at its end."""
+        tries, throttled = 0, 0
         while True:
-            if failed is not None:
-                if failed.trouble is Trouble.THROTTLED:
-                    throttled += 1
-                    pause = _throttled_pause(failed, throttled)
-                    waited += pause
-                    if throttled == THROTTLED_TRIES or waited > self._max_wait:
-                        raise failed
-                else:
-                    tries += 1
-                    if tries == TRIES or not may_pass(failed):
-                        raise failed
-                    pause = FIRST_PAUSE * 2.0 ** (tries - 1) * _chance.uniform(0.5, 1.5)
-                self._sleep(pause)
             try:
                 return attempt()
             except GraphError as error:
-                failed = error
+                if error.trouble is Trouble.THROTTLED:
+                    throttled += 1
+                    if throttled == THROTTLED_TRIES or not self.wait_out(error, throttled):
+                        raise
+                    continue
+                tries += 1
+                if tries == TRIES or not may_pass(error):
+                    raise
+                self._sleep(FIRST_PAUSE * 2.0 ** (tries - 1) * _chance.uniform(0.5, 1.5))
+
+    def wait_out(self, error: GraphError, times: int = 1) -> bool:
+        """Sleep as long as a throttled call asks for; False, at once, where that is more than may be waited."""
+        pause, waited = _throttled_pause(error, times), getattr(self._thread, "waited", 0.0)
+        if waited + pause > self._max_wait:
+            return False
+        self._thread.waited = waited + pause
+        self._sleep(pause)
+        return True
 
 
 def may_pass(error: GraphError) -> bool:

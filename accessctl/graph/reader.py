@@ -97,7 +97,7 @@ class Reader:
     def _chunk(self, reads: Sequence[BatchRead], token: Secret) -> list[Row | GraphError]:
         call = Call("POST", ())
         own = [read.token for read in reads if read.token is not None]
-        body = write_batch([(read, self._wire.proof(read.token or token)) for read in reads])
+        body = write_batch([(read, self._own(read, token)) for read in reads])
 
         def attempt() -> Reply:
             return self._wire.send(call, token, {"batch": body}, calls=len(reads), others=own)
@@ -105,15 +105,31 @@ class Reader:
         entries = read_batch(self._patience.read(attempt).value, len(reads), call)
         outcomes = [read_entry(entry, read, [token, *own]) for entry, read in zip(entries, reads, strict=True)]
         self._wire.count_errors(sum(isinstance(outcome, GraphError) for outcome in outcomes))
-        return [self._alone(read, outcome, token) for read, outcome in zip(reads, outcomes, strict=True)]
+        return self._mended(reads, outcomes, token)
 
-    def _alone(self, read: BatchRead, outcome: Row | GraphError, token: Secret) -> Row | GraphError:
-        """Make a read again that did not come through with its batch; its own token then goes in the header."""
-        if not isinstance(outcome, GraphError) or not (may_pass(outcome) or outcome.trouble is Trouble.THROTTLED):
-            return outcome
+    def _own(self, read: BatchRead, token: Secret) -> dict[str, Secret]:
+        if read.token is None or read.token is token:
+            return {}
+        return {"access_token": read.token, **self._wire.proof(read.token)}
+
+    def _mended(
+        self, reads: Sequence[BatchRead], outcomes: list[Row | GraphError], token: Secret
+    ) -> list[Row | GraphError]:
+        """Make those reads again, each alone, that may do better so. Throttling is waited out once for all."""
+        throttled = [
+            error for error in outcomes if isinstance(error, GraphError) and error.trouble is Trouble.THROTTLED
+        ]
+        longest = max(throttled, key=lambda error: error.wait_seconds or 0.0, default=None)
+        is_over = longest is not None and self._patience.wait_out(longest)
+        return [
+            self._alone(read, token)
+            if isinstance(outcome, GraphError) and (may_pass(outcome) or (is_over and outcome in throttled))
+            else outcome
+            for read, outcome in zip(reads, outcomes, strict=True)
+        ]
+
+    def _alone(self, read: BatchRead, token: Secret) -> Row | GraphError:
         try:
-            return self._patience.read(
-                lambda: self._get_once(read.token or token, read.call, dict(read.params)), failed=outcome
-            )
+            return self._patience.read(lambda: self._get_once(read.token or token, read.call, dict(read.params)))
         except GraphError as error:
             return error

@@ -39,6 +39,6 @@ def _recalled(asset: Asset, shown: Grant, memory: Remembered) -> Grant | None:
         return None
     if tasks.is_same(asset.kind, memory.awaiting, shown.tasks):
         return None
-    if shown.status is Status.ABSENT:
+    if shown.status in (Status.ABSENT, Status.PENDING):
         return Grant(memory.awaiting, Status.AWAITING_APPROVAL, since=memory.since)
     return replace(shown, awaiting=memory.awaiting, since=memory.since)

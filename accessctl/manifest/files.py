@@ -51,27 +51,37 @@ def read_file(root: Path, file: str) -> Content:
         descriptor = os.open(root / file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise Refused(_why_closed(root / file, error)) from None
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         _require_regular(os.fstat(descriptor).st_mode)
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
             data = stream.read(LARGEST_FILE + 1)
-        except OSError as error:
-            raise Refused(f"cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise Refused(f"cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
     if len(data) > LARGEST_FILE:
         raise Refused(f"is larger than {LARGEST_FILE // 1024**2} MiB; split it into several files")
     return Content(file, data, sha256(data).hexdigest())
 
 
-def read_tree(root: Path, wanted: str, at: Place, findings: Findings) -> Iterator[Content]:
+def read_tree(root: Path, wanted: str, at: Place, findings: Findings) -> Iterator[Content | None]:
     """Read one entry of `manifests`: a file, or a directory with all below it, in order of their names.
 
-    What cannot be read goes to `findings`: at its own place, or at `at` where the entry itself is at fault.
+    Yields None in the place of what cannot be read; `findings` has the reason, at the place of the file or,
+    where the entry itself is at fault, at `at`.
     """
-    for file in _list(root, wanted, at, findings):
+    before = len(findings.problems)
+    paths = _list(root, wanted, at, findings)
+    if not paths and len(findings.problems) == before:
+        findings.problem(at, f"there is no manifest in {wanted!r}: no file ends with .yaml or .yml")
+    if len(findings.problems) > before:
+        yield None
+    for file in paths:
         try:
             yield read_file(root, file)
         except Refused as why:
             findings.problem(Place(printable(file)), str(why))
+            yield None
 
 
 def printable(name: str) -> str:
@@ -86,15 +96,11 @@ def _list(root: Path, wanted: str, at: Place, findings: Findings) -> list[str]:
         if not stat.S_ISDIR(mode):
             _require_regular(mode)
             return [start]
-        files = _walk(root, start, findings)
+        return sorted(_walk(root, start, findings))
     except FileNotFoundError:
         findings.problem(at, f"there is no {wanted!r} in the project; is the name right, and the directory?")
     except (Refused, OSError) as why:
         findings.problem(at, f"{wanted!r} {_reason(why)}")
-    else:
-        if not files:
-            findings.problem(at, f"there is no manifest in {wanted!r}: no file ends with .yaml or .yml")
-        return sorted(files)
     return []
 
 

@@ -114,7 +114,6 @@ class _Reading:
     def manifests(self, settings: Settings) -> list[Declared]:
         """Read every manifest once, also where two entries of `manifests` lead to it."""
         parts = []
-        before = len(self.findings.problems)
         for content in self.contents(settings):
             document = self.document(content)
             if document is None:
@@ -125,7 +124,6 @@ class _Reading:
             parts.append(read_manifest(reader, document.root, self.tasks))
             self.whole = self.whole and not reader.misfits
             self.explain(reader, document, "manifest")
-        self.whole = self.whole and (bool(parts) or len(self.findings.problems) == before)
         return parts
 
     def contents(self, settings: Settings) -> Iterator[Content]:
@@ -133,7 +131,9 @@ class _Reading:
         for wanted in settings.manifests:
             at = Place(PROJECT_FILE, wanted.line, wanted.column)
             for content in read_tree(self.root, wanted.text, at, self.findings):
-                if content.file not in self.hashes:
+                if content is None:
+                    self.whole = False
+                elif content.file not in self.hashes:
                     yield content
                 if self.bytes > LARGEST_TREE or len(self.hashes) > MOST_FILES:
                     self.whole = False

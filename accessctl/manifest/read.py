@@ -47,7 +47,7 @@ def read_manifest(reader: Reader, root: Node, tasks: TaskCheck) -> Declared:
         tuple(_business(reader, key, node) for key, node in businesses),
         tuple(_profile(reader, key, node, tasks) for key, node in profiles),
         tuple(_assets(reader, sections, tasks)),
-        tuple(_rule(reader, key, node) for key, node in rules),
+        tuple(_rule(reader, key, node, tasks) for key, node in rules),
     )
 
 
@@ -119,21 +119,23 @@ def _entry(reader: Reader, kind: Kind, node: Node, tasks: TaskCheck) -> Terms:
     if isinstance(node, Items):
         return Terms(tasks.names(reader.file, reader.words(node, TASK), kind))
     if isinstance(node, Map):
-        terms = _terms(reader, reader.fields(node, _TERMS))
-        return terms._replace(fixed=tasks.names(reader.file, terms.tasks, kind)) if terms.tasks else terms
+        return _terms(reader, reader.fields(node, _TERMS), kind, tasks)
     return Terms(profile=reader.word(node, ALIAS))
 
 
-def _terms(reader: Reader, fields: Mapping[str, Node]) -> Terms:
+def _terms(reader: Reader, fields: Mapping[str, Node], kind: Kind | None, tasks: TaskCheck) -> Terms:
+    """Read the long form. With no kind yet, the tasks are left as words for whoever knows it."""
     if ("tasks" in fields) == ("profile" in fields):
         reader.misfits += 1
+    words = reader.words(fields["tasks"], TASK) if "tasks" in fields else ()
     until = read_until(reader, fields.get("until"))
     return Terms(
-        tasks=reader.words(fields["tasks"], TASK) if "tasks" in fields else (),
-        profile=reader.word(fields["profile"], ALIAS) if "profile" in fields else None,
-        until=until,
-        expired=until is not None and reader.today > until,
-        reason=reader.text(fields.get("reason")),
+        tasks.names(reader.file, words, kind) if words and kind else frozenset(),
+        () if kind else words,
+        reader.word(fields["profile"], ALIAS) if "profile" in fields else None,
+        until,
+        until is not None and reader.today > until,
+        reader.text(fields.get("reason")),
     )
 
 
@@ -147,11 +149,11 @@ def _label(reader: Reader, key: Scalar) -> str:
     return intern(reader.text(key._replace(kind=0)))
 
 
-def _rule(reader: Reader, name: Scalar, node: Node) -> RuleDeclared:
+def _rule(reader: Reader, name: Scalar, node: Node, tasks: TaskCheck) -> RuleDeclared:
     before = reader.misfits
     fields = reader.fields(node, _RULE, ("agency", "on"))
     agency = reader.word(fields["agency"], ALIAS) if "agency" in fields else name
-    terms = _terms(reader, fields)
+    terms = _terms(reader, fields, None, tasks)
     on = reader.fields(fields["on"], _ON) if "on" in fields else {}
     reader.misfits += not on
     kinds = _any_of(reader, on["kind"]) if "kind" in on else ()

@@ -45,8 +45,9 @@ def explain(document: Document, schema_name: str) -> list[Problem]:
 
     # The empty registry is what keeps a `$ref` from being fetched (FAULTS 4).
     validator = Draft202012Validator(load_schema(schema_name), registry=Registry())
-    errors = islice(validator.iter_errors(plain(document.root)), MOST_PROBLEMS_A_FILE)
-    problems = {problem for error in errors for problem in _problems(document, error)}
+    errors = validator.iter_errors(plain(document.root))
+    told = (problem for error in errors for problem in _problems(document, error))
+    problems = set(islice(told, MOST_PROBLEMS_A_FILE + 1))
     places = {problem.place for problem in problems}
     for scalar in _doubtful(document.root):
         if document.place(scalar) not in places:

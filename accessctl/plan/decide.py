@@ -104,7 +104,8 @@ def _cannot_tell(pair: Pair) -> Decision:
             "unknown_status",
             f"Meta calls its status '{pair.live.detail}', which nobody here knows",
         )
-    return _decision(Outcome.BLOCKED, "unreadable", pair.live.detail)
+    text = pair.live.detail or f"its status is {pair.live.status}, which makes no sense from this side"
+    return _decision(Outcome.BLOCKED, "unreadable", text)
 
 
 def _pending_as_owner(pair: Pair) -> Decision:

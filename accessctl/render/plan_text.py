@@ -138,7 +138,7 @@ def _age(row: Row, now: datetime) -> str:
     if row.since is None:
         return ""
     stale = row.stale_at is not None and now > row.stale_at
-    return f" (since {row.since:%Y-%m-%d}, {count((now - row.since).days, 'day')}{', stale' if stale else ''})"
+    return f" (since {row.since:%Y-%m-%d}, {count(max(0, (now - row.since).days), 'day')}{', stale' if stale else ''})"
 
 
 def _why(text: str, row: Action | Row, paper: Paper) -> str:

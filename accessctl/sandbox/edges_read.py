@@ -43,16 +43,37 @@ _AGENCY = BUSINESS_NODE.having(
 _PARTNER = BUSINESS_NODE.having(
     {"adaccount_permissions": permissions(AD_ACCOUNT), "page_permissions": permissions(PAGE)}
 )
-_TASKS_AND_TYPE = {
-    "permitted_tasks": lambda view, row: permitted_tasks(view, row) if row.pair else [],
-    "access_type": lambda _, row: "AGENCY" if row.pair else "OWNER",
+_HELD = {
+    kind: node.having(
+        {
+            "permitted_tasks": lambda view, row: permitted_tasks(view, row) if row.pair else [],
+            "access_type": lambda _, row: "AGENCY" if row.pair else "OWNER",
+        }
+    )
+    for kind, node in _NODE.items()
+}
+
+
+def _request_type(name: str, kind: str) -> NodeType:
+    fields = {
+        "id": lambda _, row: row.id,
+        kind: lambda _, row: asset_row(asset_of(row)),
+        "permitted_tasks": permitted_tasks,
+    }
+    return NodeType(name, "request", frozen(fields), ("id", kind))
+
+
+_REQUEST = {
+    AD_ACCOUNT: _request_type("BusinessAdAccountRequest", AD_ACCOUNT),
+    PAGE: _request_type("BusinessPageRequest", PAGE),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A listing under a node. `guard` raises Refusal for callers who may not see it."""
+    """A listing under a node, of rows of one type. `guard` raises Refusal for callers who may not see it."""
 
+    type: NodeType
     rows: Callable[[View, Row], list[Row]]
     guard: Callable[[View, Row], None]
 
@@ -89,35 +110,26 @@ def _agencies(view: View, row: Row) -> list[Row]:
 
 
 def _owned(kind: str) -> Callable[[View, Row], list[Row]]:
-    node_type = _NODE[kind].having(_TASKS_AND_TYPE)
-
     def rows(view: View, row: Row) -> list[Row]:
-        return [asset_row(asset, node_type) for asset in _visible(view) if (asset.owner, asset.kind) == (row.id, kind)]
+        return [
+            asset_row(asset, _HELD[kind]) for asset in _visible(view) if (asset.owner, asset.kind) == (row.id, kind)
+        ]
 
     return rows
 
 
 def _held(kind: str) -> Callable[[View, Row], list[Row]]:
-    node_type = _NODE[kind].having(_TASKS_AND_TYPE)
-
     def rows(view: View, row: Row) -> list[Row]:
         pairs = _pairs(view, row.id)
-        return [asset_row(a, node_type, pair) for a, pair in pairs if a.kind == kind and pair.is_confirmed]
+        return [asset_row(a, _HELD[kind], pair) for a, pair in pairs if a.kind == kind and pair.is_confirmed]
 
     return rows
 
 
-def _pending(kind: str, name: str) -> Callable[[View, Row], list[Row]]:
-    fields = {
-        "id": lambda _, row: row.id,
-        kind: lambda _, row: asset_row(asset_of(row)),
-        "permitted_tasks": permitted_tasks,
-    }
-    node_type = NodeType(name, "request", frozen(fields), ("id", kind))
-
+def _pending(kind: str) -> Callable[[View, Row], list[Row]]:
     def rows(view: View, row: Row) -> list[Row]:
         return [
-            Row(_request_id(asset, row.id), node_type, asset=asset, pair=pair)
+            Row(_request_id(asset, row.id), _REQUEST[kind], asset=asset, pair=pair)
             for asset, pair in _pairs(view, row.id)
             if asset.kind == kind and pair.is_pending
         ]
@@ -162,14 +174,14 @@ def _pairs(view: View, agency: str) -> list[tuple[Asset, Pair]]:
 
 
 EDGES: Mapping[tuple[str, str], Edge] = {
-    (AD_ACCOUNT, "agencies"): Edge(_agencies, may_see_agencies),
-    (PAGE, "agencies"): Edge(_agencies, may_see_agencies),
-    (BUSINESS, "owned_ad_accounts"): Edge(_owned(AD_ACCOUNT), own_business),
-    (BUSINESS, "owned_pages"): Edge(_owned(PAGE), own_business),
-    (BUSINESS, "client_ad_accounts"): Edge(_held(AD_ACCOUNT), own_business),
-    (BUSINESS, "client_pages"): Edge(_held(PAGE), own_business),
-    (BUSINESS, "pending_client_ad_accounts"): Edge(_pending(AD_ACCOUNT, "BusinessAdAccountRequest"), own_business),
-    (BUSINESS, "pending_client_pages"): Edge(_pending(PAGE, "BusinessPageRequest"), own_business),
-    (BUSINESS, "agencies"): Edge(_business_agencies, own_business),
-    (BUSINESS, "clients"): Edge(_business_clients, own_business),
+    (AD_ACCOUNT, "agencies"): Edge(_AGENCY, _agencies, may_see_agencies),
+    (PAGE, "agencies"): Edge(_AGENCY, _agencies, may_see_agencies),
+    (BUSINESS, "owned_ad_accounts"): Edge(_HELD[AD_ACCOUNT], _owned(AD_ACCOUNT), own_business),
+    (BUSINESS, "owned_pages"): Edge(_HELD[PAGE], _owned(PAGE), own_business),
+    (BUSINESS, "client_ad_accounts"): Edge(_HELD[AD_ACCOUNT], _held(AD_ACCOUNT), own_business),
+    (BUSINESS, "client_pages"): Edge(_HELD[PAGE], _held(PAGE), own_business),
+    (BUSINESS, "pending_client_ad_accounts"): Edge(_REQUEST[AD_ACCOUNT], _pending(AD_ACCOUNT), own_business),
+    (BUSINESS, "pending_client_pages"): Edge(_REQUEST[PAGE], _pending(PAGE), own_business),
+    (BUSINESS, "agencies"): Edge(_PARTNER, _business_agencies, own_business),
+    (BUSINESS, "clients"): Edge(_PARTNER, _business_clients, own_business),
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.sandbox.edges_read import EDGES
 from accessctl.sandbox.fields import Field, read_fields, write_fields
-from accessctl.sandbox.nodes import OMIT, Row, asset_row, business_row, system_user
+from accessctl.sandbox.nodes import OMIT, NodeType, Row, asset_row, business_row, system_user
 from accessctl.sandbox.paging import cut_page
 from accessctl.sandbox.tokens import debug_token
 from accessctl.sandbox.wire import Refusal, unseen
@@ -48,18 +48,23 @@ def find(view: View, node: str) -> Row:
 def show(view: View, row: Row, fields: tuple[Field, ...]) -> dict[str, Any]:
     """Show a row: its id, and the fields asked for, or else its defaults."""
     wanted = fields or tuple(Field(name, frozen()) for name in row.type.defaults)
+    check_fields(row.type, wanted)
     shown: dict[str, Any] = {}
     for field in wanted:
         if field.name in row.type.fields:
             value = row.type.fields[field.name](view, row)
             shown[field.name] = show(view, value, field.inner or _PLAIN) if isinstance(value, Row) else value
-        elif (row.type.kind, field.name) in EDGES:
-            shown[field.name] = list_edge(view, row, field.name, field.modifiers, field.inner)
         else:
-            raise Refusal(
-                100, f"(#100) Tried accessing nonexistent field ({field.name}) on node type ({row.type.name})"
-            )
+            shown[field.name] = list_edge(view, row, field.name, field.modifiers, field.inner)
     return {"id": row.id} | {name: value for name, value in shown.items() if value is not OMIT}
+
+
+def check_fields(node_type: NodeType, fields: tuple[Field, ...]) -> None:
+    """Raise Refusal 100 for a field the type does not have, rows or none."""
+    for field in fields:
+        if field.name not in node_type.fields and (node_type.kind, field.name) not in EDGES:
+            text = f"Tried accessing nonexistent field ({field.name}) on node type ({node_type.name})"
+            raise Refusal(100, f"(#100) {text}")
 
 
 def list_edge(view: View, row: Row, name: str, params: Mapping[str, str], fields: tuple[Field, ...]) -> dict[str, Any]:
@@ -67,6 +72,7 @@ def list_edge(view: View, row: Row, name: str, params: Mapping[str, str], fields
     edge = EDGES.get((row.type.kind, name))
     if edge is None:
         raise Refusal(2500, f"Unknown path components: /{name}")
+    check_fields(edge.type, fields)
     edge.guard(view, row)
     if not view.world.quirks.expansion and any(_is_edge(field.name) for field in fields):
         raise Refusal(1, "Please reduce the amount of data you're asking for, then retry your request", status=500)

@@ -128,7 +128,6 @@ def _pair_of(tree: dict[str, Any]) -> Pair:
 
 def _write_of(tree: dict[str, Any]) -> Write:
     at = Spot(tree["at"], "saved world", "at").moment()
-    if at is None:
-        raise ValueError("a write without its time")
+    assert at is not None
     pairs = {key: _pair_of(tree[key]) if tree[key] else None for key in ("before", "after")}
     return Write(**{**tree, **pairs, "at": at, "params": frozen(tree["params"])})

@@ -124,13 +124,14 @@ class Spot:
 
     def tasks(self) -> tuple[str, ...]:
         """Return task words, each once. Any word that looks like a task will do: Meta adds new ones."""
-        found = tuple(item.text() for item in self.items())
-        for task in found:
-            if not TASK.fullmatch(task):
-                self.refuse(f"{task!r} does not look like a task", "write it like ADVERTISE")
+        found = []
+        for item in self.items():
+            found.append(item.text())
+            if not TASK.fullmatch(found[-1]):
+                item.refuse(f"{found[-1]!r} does not look like a task", "write it like ADVERTISE")
         if len(set(found)) < len(found):
             self.refuse("a task twice", "name each task once")
-        return found
+        return tuple(found)
 
     def _map(self) -> dict[str, Any]:
         if not isinstance(self.value, dict):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.parser import BytesParser
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from accessctl.sandbox.world import frozen
 
@@ -89,12 +88,13 @@ def read_request(method: str, target: str, headers: Mapping[str, str], body: byt
 
     A parameter given twice counts with its last value. A body may be url-encoded or multipart (`curl -F`).
     """
-    parts = urlsplit(target if target.startswith(("http://", "https://")) else "//sandbox/" + target.lstrip("/"))
+    local = "/" + target.split("/", 3)[-1] if target.startswith(("http://", "https://")) else target
+    path, _, query = local.partition("#")[0].partition("?")
     named = {key.lower(): value for key, value in headers.items()}
     return Request(
         method.upper(),
-        unquote(parts.path),
-        frozen(pairs(parts.query)),
+        unquote(path),
+        frozen(pairs(query)),
         frozen(_form(named.get("content-type", ""), body)),
         frozen(named),
     )
@@ -108,6 +108,8 @@ def pairs(encoded: str) -> dict[str, str]:
 def _form(content_type: str, body: bytes) -> dict[str, str]:
     if not content_type.startswith("multipart/form-data"):
         return pairs(body.decode("utf-8", "replace"))
+    from email.parser import BytesParser  # slow to load, and few send multipart
+
     message = BytesParser().parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
     found = {}
     for part in message.walk():

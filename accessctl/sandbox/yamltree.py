@@ -27,7 +27,7 @@ def read_yaml(text: str, name: str) -> Any:
         raise WorldError(f"{name}: larger than {LARGEST // 1024 // 1024} MiB", "make the world smaller")
     try:
         return _Reader(yaml.parse(text, Loader=_LOADER), name).document()
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not YAML that can be read"

@@ -6,12 +6,10 @@ import contextlib
 
 import httpx
 import pytest
-from graph_peer import Peer
+from graph_peer import CANARY, Peer
 
 from accessctl.graph.client import connect
 from accessctl.graph.secret import Secret
-
-CANARY = "EAAcanaryTOKEN0123456789abcdefXYZ"
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+CANARY = "EAAcanaryTOKEN0123456789abcdefXYZ"
+
 
 @dataclass
 class Got:
@@ -49,6 +51,14 @@ class Say:
         return self.raw if self.raw is not None else json.dumps(self.body).encode()
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up is what many of these tests are about."""
+
+
 class Peer:
     """Answers with what `script` holds, then with `always`; `script` may also be a function of the request."""
 
@@ -72,8 +82,7 @@ class Peer:
             def log_message(self, *args):
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), Handler)
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)

@@ -82,7 +82,7 @@ HOSTILE += [f"act_1{char}" for char in "\n\r\t\0\x0b\x0c\x1c\x85\xa0\u2028\u2029
 HOSTILE += [f"{char}1" for char in "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"]
 HOSTILE += [f"agencies{char}x" for char in "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"]
 HOSTILE += [f"act_1{tail}" for tail in ("/..", "/../..", "/%2e%2e", "?a=b", "#", "&x=1", "/agencies", "\\..\\me", " ")]
-HOSTILE += [f"{n}/../me" for n in range(1, 40)]
+HOSTILE += [f"{n}/../me" for n in range(1, 60)]
 
 
 def test_there_are_two_hundred_hostile_ids():
@@ -120,7 +120,10 @@ def test_ids_and_edges_make_a_path(segment):
 
 
 def test_two_hundred_hostile_ids_cause_no_request(token):
-    with Peer(always={"id": "1"}) as peer, connect(base_url=peer.url, version="v26.0", app_secret=None) as session:
+    with (
+        Peer(always={"id": "1"}) as peer,
+        connect(base_url=peer.url, version="v26.0", app_secret=None, sleep=lambda seconds: None) as session,
+    ):
         for bad in HOSTILE:
             for attempt in (
                 lambda bad=bad: session.reader.get(token, bad, "agencies"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
-from conftest import CANARY
+from graph_peer import CANARY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,3 +90,7 @@ def test_what_looks_like_a_token_is_removed_without_knowing_it(text, clean):
 
 def test_an_empty_secret_removes_nothing():
     assert redact("text", [Secret("", "none")]) == "text"
+
+
+def test_a_short_secret_is_removed_too():
+    assert redact("a zz b", [Secret("zz", "short")]) == "a *** b"

@@ -75,14 +75,16 @@ KINDS = {
     INT: "0 1 -1 20 1001 999999999999999999",
     BOOL: "true false",
     NULL: "~ null Null NULL",
-    AMBIGUOUS: "1.5 -.5 .5 1e3 1E3 1. 1e+3 .inf -.Inf .nan .NaN 0.0 +1.5 1.5e10 y Y yes Yes YES n N no No NO on On ON off Off OFF True TRUE False FALSE = 00123 007 +15 1_000 "
+    AMBIGUOUS: "1.5 -.5 .5 1e3 1E3 1. 1e+3 .inf -.Inf .nan .NaN 0.0 +1.5 1.5e10 "
+    "y Y yes Yes YES n N no No NO on On ON off Off OFF True TRUE False FALSE = 00123 007 +15 1_000 "
     "0x1F 0x_ 0o17 0b11 1:20 190:20:30 1:20.5 1_0.5 12345678901234567890 2024-1-1 2024-01-01T10:00:00Z .iNF",
 }
 
 
 @BOTH
 @pytest.mark.parametrize(
-    ("word", "kind"), [(word, kind) for kind, words in KINDS.items() for word in words.split() if word[0] != "-" or len(word) > 1]
+    ("word", "kind"),
+    [(word, kind) for kind, words in KINDS.items() for word in words.split() if word[0] != "-" or len(word) > 1],
 )
 def test_a_plain_scalar_is_known_for_what_other_readers_make_of_it(word, kind, loader):
     document, problems = read(f"[{word}]", loader) if word != "---" else read(f"a: {word}", loader)
@@ -128,7 +130,7 @@ REFUSED = {
     "duplicate in flow": ("{a: b, a: c}\n", "1:8", "'a' is here twice"),
     "number as a key": ("a:\n  123: b\n", "2:3", '123 is not a text to every YAML reader: quote it, "123"'),
     "no as a key": ("no: b\n", "1:1", 'quote it, "no"'),
-    "nothing as a key": (": b\n", "1:1", "there is no text here"),
+    "nothing as a key": ("?\n: b\n", None, "there is no text here"),
     "literal block": ("a: |\n  b\n", "1:4", "text over several lines"),
     "folded block": ("a: >\n  b\n", "1:4", "text over several lines"),
     "escape in an escape": ('a: "\\x1b[31m"\n', "1:4", "a control character (U+001B)"),
@@ -169,7 +171,13 @@ def test_an_escape_that_is_no_character_is_refused(escape, loader):
 def test_all_slips_of_a_file_are_told_at_once(loader):
     _, problems = read("a: &x b\na: !y c\nno: d\ne: *x\n", loader)
 
-    assert [problem.split(": ")[0] for problem in problems] == ["a.yaml:1:4", "a.yaml:2:4", "a.yaml:2:1", "a.yaml:3:1", "a.yaml:4:4"]
+    assert [problem.split(": ")[0] for problem in problems] == [
+        "a.yaml:1:4",
+        "a.yaml:2:4",
+        "a.yaml:2:1",
+        "a.yaml:3:1",
+        "a.yaml:4:4",
+    ]
 
 
 @BOTH

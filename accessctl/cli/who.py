@@ -1,0 +1,30 @@
+"""accessctl who."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from accessctl.cli.explaining import explain_options, gather
+from accessctl.cli.options import paper, show
+
+
+@click.command("who", epilog="Example: accessctl who de-brand")
+@click.argument("asset")
+@explain_options
+def command(asset: str, form: str, **way: Any) -> int:
+    """Explain who holds what on ASSET (an alias or id), with file and line."""
+    from accessctl.errors import AccessctlError
+    from accessctl.explain import on_asset
+    from accessctl.render.explain import Names, asset_text, explanation_json
+    from accessctl.selectors import find_asset
+
+    project, live = gather(**way)
+    key = find_asset(asset, project.desired)
+    access = project.desired.assets.get(key) or (live.assets.get(key) if live else None)
+    if access is None:
+        raise AccessctlError(f"no manifest declares {key.node}", "--with-live looks at Meta too")
+    names, holdings = Names(project.desired, live), on_asset(key, project.desired, live)
+    show(explanation_json(holdings, names) if form == "json" else asset_text(access, holdings, names, paper()))
+    return 0

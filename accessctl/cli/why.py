@@ -1,0 +1,34 @@
+"""accessctl why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from accessctl.cli.explaining import explain_options, gather
+from accessctl.cli.options import paper, show
+
+
+@click.command("why", epilog="Example: accessctl why mediahouse de-brand")
+@click.argument("agency")
+@click.argument("asset")
+@explain_options
+def command(agency: str, asset: str, form: str, **way: Any) -> int:
+    """Explain why AGENCY has, or has not, access to ASSET."""
+    from accessctl.errors import AccessctlError
+    from accessctl.explain import Holding, on_asset
+    from accessctl.model import ABSENT
+    from accessctl.render.explain import Names, explanation_json, pair_text
+    from accessctl.selectors import find_asset, find_business
+
+    project, live = gather(**way)
+    business, key = find_business(agency, project.desired), find_asset(asset, project.desired)
+    access = project.desired.assets.get(key) or (live.assets.get(key) if live else None)
+    if access is None:
+        raise AccessctlError(f"no manifest declares {key.node}", "--with-live looks at Meta too")
+    found = {holding.agency: holding for holding in on_asset(key, project.desired, live)}
+    holding = found.get(business.id) or Holding(access, business.id, None, ABSENT if live else None)
+    names = Names(project.desired, live)
+    show(explanation_json([holding], names) if form == "json" else pair_text(holding, names, paper()))
+    return 0

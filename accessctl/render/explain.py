@@ -1,0 +1,159 @@
+"""Explanations as text and JSON: the pair, what is declared with file and line, what is live."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from accessctl import tasks
+from accessctl.clean import display
+from accessctl.model import Access, Contribution, Status
+from accessctl.plan.nouns import AssetRef, BusinessRef, Source
+from accessctl.render.names import asset_name, business_name, source_name, task_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from accessctl.explain import Holding
+    from accessctl.model import AssetAccess, Grant
+    from accessctl.render.paper import Paper
+
+
+class Names:
+    """Looks up how assets and businesses are called, live names first."""
+
+    def __init__(self, desired: Access, live: Access | None) -> None:
+        self.desired = desired
+        self.live = live
+
+    def asset(self, access: AssetAccess) -> AssetRef:
+        """Return the asset with its live name, if it was read."""
+        seen = self.live.assets.get(access.asset) if self.live else None
+        return AssetRef(access.asset.kind, access.asset.id, access.alias, (seen and seen.name) or access.name)
+
+    def business(self, business: str) -> BusinessRef:
+        """Return the business with its alias and name."""
+        declared = self.desired.businesses.get(business)
+        seen = self.live.businesses.get(business) if self.live else None
+        name = (seen and seen.name) or (declared and declared.name) or ""
+        return BusinessRef(business, declared.alias if declared else "", name)
+
+
+def asset_text(access: AssetAccess, holdings: Sequence[Holding], names: Names, paper: Paper) -> str:
+    """Return who holds what on one asset."""
+    title = f"{asset_name(names.asset(access))}, owned by {business_name(names.business(access.owner))}"
+    lines = [paper.wrap(title, indent=2, first=0, style="bold"), paper.wrap(_managed(access), indent=2)]
+    for holding in holdings:
+        lines.append(paper.wrap(business_name(names.business(holding.agency)), indent=2, style="bold"))
+        lines += _facts(holding, paper)
+    return "\n".join(lines if holdings else [*lines, paper.wrap("no agency has access", indent=2)])
+
+
+def agency_text(agency: BusinessRef, holdings: Sequence[Holding], names: Names, paper: Paper) -> str:
+    """Return what one agency holds."""
+    lines = [paper.wrap(business_name(agency), style="bold")]
+    for holding in holdings:
+        lines.append(paper.wrap(asset_name(names.asset(holding.asset)), indent=4, first=2, style="bold"))
+        lines += _facts(holding, paper)
+    return "\n".join(lines if holdings else [*lines, paper.wrap("holds nothing", indent=2)])
+
+
+def pair_text(holding: Holding, names: Names, paper: Paper) -> str:
+    """Return why one agency has, or has not, access to one asset."""
+    who, what = business_name(names.business(holding.agency)), asset_name(names.asset(holding.asset))
+    verb = "is to hold" if holding.declared and holding.declared.tasks else "is to have no access to"
+    held = f" {task_names(sorted(holding.declared.tasks))} on" if holding.declared and holding.declared.tasks else ""
+    lines = [paper.wrap(f"{who} {verb}{held} {what}.", style="bold"), *_facts(holding, paper)]
+    if holding.declared is None:
+        lines.append(paper.wrap(_undeclared(holding.asset), indent=4))
+    return "\n".join(lines)
+
+
+def _managed(asset: AssetAccess) -> str:
+    if asset.place is None:
+        return "no manifest declares it, so accessctl leaves it alone"
+    manage = "exclusive: access that is not declared is revoked" if asset.exclusive else "additive"
+    return f"{manage} [{asset.place.file}:{asset.place.line}]"
+
+
+def _undeclared(asset: AssetAccess) -> str:
+    if asset.place is None:
+        return "no manifest declares this asset, so accessctl leaves it alone"
+    where = f"{asset.place.file}:{asset.place.line}"
+    if asset.exclusive:
+        return f"no manifest gives it access, and the asset is exclusive [{where}]: live access would be revoked"
+    return f"no manifest gives it access; the asset is additive [{where}]: live access would be left alone"
+
+
+def _facts(holding: Holding, paper: Paper) -> Iterator[str]:
+    for source in holding.declared.sources if holding.declared else ():
+        expired = "expired: " * source.expired
+        said = f"{expired}{task_names(sorted(source.tasks))} says {source_name(_source(source))}"
+        yield paper.wrap(said, indent=6, first=4)
+    if holding.declared is None:
+        yield paper.wrap("declared nowhere", indent=4)
+    if holding.live is not None:
+        yield paper.wrap(f"live: {_live(holding, holding.live)}", indent=6, first=4)
+
+
+def _live(holding: Holding, live: Grant) -> str:
+    if live.status is Status.UNREADABLE:
+        return f"could not be read: {display(live.detail, 300)}"
+    if live.status is Status.ABSENT:
+        return "no access"
+    word = display(live.detail) if live.status is Status.UNKNOWN else live.status.replace("_", " ")
+    since = f", since {live.since:%Y-%m-%d}" if live.since else ""
+    same = (
+        ", as declared"
+        if holding.declared
+        and live.status is Status.CONFIRMED
+        and tasks.is_same(holding.asset.asset.kind, holding.declared.tasks, live.tasks)
+        else ""
+    )
+    return f"{word} with {task_names(sorted(tasks.normal(live.tasks)))}{since}{same}"
+
+
+def _source(source: Contribution) -> Source:
+    until = str(source.until or "")
+    return Source(source.place.file, source.place.line, source.rule, source.profile, until, source.reason)
+
+
+def explanation_json(holdings: Sequence[Holding], names: Names) -> str:
+    """Return the pairs as a JSON list."""
+    return json.dumps([_pair(holding, names) for holding in holdings], indent=2, sort_keys=True)
+
+
+def _pair(holding: Holding, names: Names) -> dict[str, Any]:
+    asset, agency = names.asset(holding.asset), names.business(holding.agency)
+    return {
+        "asset": {"kind": asset.kind, "id": asset.id, "alias": asset.alias, "name": asset.name},
+        "agency": {"id": agency.id, "alias": agency.alias, "name": agency.name},
+        "owner": holding.asset.owner,
+        "exclusive": holding.asset.exclusive,
+        "declared": _declared(holding.declared) if holding.declared else None,
+        "live": _live_json(holding.live) if holding.live else None,
+    }
+
+
+def _declared(grant: Grant) -> dict[str, Any]:
+    return {
+        "tasks": sorted(grant.tasks),
+        "sources": [
+            {
+                "file": source.place.file,
+                "line": source.place.line,
+                "tasks": sorted(source.tasks),
+                "rule": source.rule,
+                "profile": source.profile,
+                "until": str(source.until or ""),
+                "reason": source.reason,
+                "expired": source.expired,
+            }
+            for source in grant.sources
+        ],
+    }
+
+
+def _live_json(grant: Grant) -> dict[str, Any]:
+    since = grant.since.isoformat() if grant.since else ""
+    return {"status": grant.status, "tasks": sorted(grant.tasks), "detail": grant.detail, "since": since}

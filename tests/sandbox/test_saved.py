@@ -1,0 +1,107 @@
+"""A world kept as JSON, between two runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from accessctl.sandbox import Dropped, Sandbox, World, WorldError
+from accessctl.sandbox.yamltree import read_yaml
+
+from .worlds import WORLD, Client, sandbox, world
+
+
+def used() -> Sandbox:
+    """Return a sandbox in which a bit of everything has happened."""
+    faults = ({"match": "GET me", "nth": 2, "do": "http_500"}, {"match": "GET 71", "do": "throttle"})
+    box = sandbox(faults=faults, lag_reads=2)
+    client = Client(box)
+    client.get("me")
+    client.get("71")
+    client.post("act_13/agencies", business="2002", permitted_tasks=["ANALYZE"])
+    client.delete("act_11/agencies", business="2002")
+    Client(box, "sandbox-2003").post("2003/client_pages", page_id="71", permitted_tasks=["ANALYZE"])
+    client.delete("1001/agencies", business="2003")
+    return box
+
+
+def test_a_saved_world_is_the_same_world():
+    saved = used().world
+    read = World.from_json(saved.to_json())
+    assert read == saved
+    assert read.to_json() == saved.to_json()
+
+
+def test_a_secret_of_the_app_and_real_time_are_kept():
+    plain = world(WORLD.replace('now: "2026-11-21T09:00:00Z"', "app_secret: hush"))
+    assert World.from_json(plain.to_json()) == plain
+
+
+def test_real_time_is_kept_to_the_second():
+    box = Sandbox(world(WORLD.replace('now: "2026-11-21T09:00:00Z"', "")))
+    Client(box).delete("act_11/agencies", business="2002")
+    assert World.from_json(box.world.to_json()) == box.world
+
+
+def test_the_same_world_gives_the_same_text_whatever_the_order():
+    tree = read_yaml(WORLD, "w")
+    turned = {key: dict(reversed(value.items())) if isinstance(value, dict) else value for key, value in tree.items()}
+    assert world(json.dumps(dict(reversed(turned.items())))).to_json() == world().to_json()
+
+
+def test_work_goes_on_where_it_stopped():
+    box = Sandbox(World.from_json(used().world.to_json()))
+    assert Client(box).ask("GET", "me").status == 500
+    assert len(box.write_log) == 4
+    assert box.pending()
+
+
+@pytest.mark.parametrize("cut", range(0, 5000, 61))
+def test_a_torn_file_is_refused_with_the_way_out(cut):
+    text = used().world.to_json()
+    with pytest.raises(WorldError) as caught:
+        World.from_json(text[: min(cut, len(text) - 3)], "state.json")
+    assert caught.value.what.startswith("state.json")
+    assert "reset" in caught.value.hint
+
+
+BROKEN = {
+    "no state": lambda tree: tree.pop("state"),
+    "a list": lambda tree: tree.update(state=[]),
+    "unknown asset": lambda tree: tree["state"]["assets"].update({"act_999": {}}),
+    "too many counts": lambda tree: tree["state"]["mishaps"].append([0, False]),
+    "a write of other shape": lambda tree: tree["state"]["writes"].append({"at": "2026-11-21T09:00:00Z"}),
+    "a write without a time": lambda tree: tree["state"]["writes"][0].pop("at"),
+    "a wrong key": lambda tree: tree.update(busineses={}),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_of_other_shape_is_refused(name):
+    tree = json.loads(used().world.to_json())
+    BROKEN[name](tree)
+    with pytest.raises(WorldError, match=r"^state\.json"):
+        World.from_json(json.dumps(tree), "state.json")
+
+
+def test_every_change_is_kept_before_it_is_answered():
+    kept = []
+    box = Sandbox(sandbox(faults=({"match": "DELETE *", "do": "commit_then_drop"},)).world, on_change=kept.append)
+    Client(box).get("me")
+    assert kept == []
+    with pytest.raises(Dropped):
+        Client(box).delete("act_11/agencies", business="2002")
+    box.accept("act_11", "2003")
+    assert kept[-1] is box.world
+    assert len(kept[-1].writes) == 1
+
+
+def test_a_change_that_cannot_be_kept_is_not_made():
+    def full(_: World) -> None:
+        raise WorldError("the disk is full", "make room")
+
+    box = Sandbox(world(), on_change=full)
+    with pytest.raises(WorldError):
+        Client(box).delete("act_11/agencies", business="2002")
+    assert box.write_log == ()
