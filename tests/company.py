@@ -35,6 +35,13 @@ BUSINESSES = {
 NAMES = {business["id"]: business["name"] for business in BUSINESSES.values()} | {STRANGER: "Stranger Ltd"}
 
 
+class WithoutAliases(yaml.SafeDumper):
+    """Neither manifests nor worlds may hold anchors, which PyYAML writes for a list that is used twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 class Company:
     """One project directory. Fill `manifest`, `project` and `world`, then plan and apply."""
 
@@ -80,7 +87,7 @@ class Company:
             ("access/all.yaml", self.manifest),
             ("world.yaml", self.world),
         ):
-            (self.directory / name).write_text(yaml.safe_dump(content, sort_keys=False))
+            (self.directory / name).write_text(yaml.dump(content, Dumper=WithoutAliases, sort_keys=False))
 
     def load(self) -> Project:
         return load_project(self.directory, today=NOW.date(), allow_unknown_tasks=True)

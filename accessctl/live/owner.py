@@ -69,7 +69,7 @@ class OwnerView:
         try:
             rows = self.reader.rows(self.token, *path, fields=edges.OWNED_AD_ACCOUNT_FIELDS)
         except GraphError as error:
-            if error.trouble in STOPS_EVERYTHING:
+            if error.trouble in STOPS_EVERYTHING | {Trouble.THROTTLED}:
                 raise
             # One bad account fails the expanded listing as a whole (GRAPH_API 3.4): ask for each by itself.
             rows = self.reader.rows(self.token, *path, fields=edges.OWNED_AD_ACCOUNT_FIELDS_PLAIN)
