@@ -382,7 +382,9 @@ def test_assets_are_worked_on_side_by_side_and_reported_in_the_order_of_the_plan
 def test_two_acting_businesses_each_use_their_own_token(company):
     company.project["acts_as"] = ["acme", "sister"]
     for business in ("acme", "sister"):
-        company.asset("page", f"{business}-page", f"7{len(business)}", owner=business, agencies={"mediahouse": BUYER}, live={})
+        company.asset(
+            "page", f"{business}-page", f"7{len(business)}", owner=business, agencies={"mediahouse": BUYER}, live={}
+        )
     company.apply()
     assert sorted(write.by for write in company.writes) == [ACME, SISTER]
 

@@ -90,7 +90,14 @@ Plainly.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(true|false)
 Plainly.add_implicit_resolver("tag:yaml.org,2002:int", re.compile("[0-9]+$"), list("0123456789"))
 
 
-@pytest.mark.parametrize(("path", "name"), [pair for example in EXAMPLES for pair in documents(example)])
+FILES = [
+    pytest.param(path, name, id=str(path.relative_to(ROOT)))
+    for example in EXAMPLES
+    for path, name in documents(example)
+]
+
+
+@pytest.mark.parametrize(("path", "name"), FILES)
 def test_every_file_of_an_example_fits_the_schema_its_first_line_names(path: Path, name: str) -> None:
     text = path.read_text(encoding="utf-8")
     named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)

@@ -55,6 +55,7 @@ def make_catalogue(parts: Iterable[Declared], findings: Findings, *, whole: bool
     for kind, word in ((Kind.AD_ACCOUNT, "ad account"), (Kind.PAGE, "Page")):
         rows = [(item.id, item.alias, item.place) for item in assets if item.kind is kind]
         _one_alias_an_id(word, rows, findings)
+    _no_page_is_a_business(assets, {item.id: item.alias for item in businesses}, findings)
     _once("profile", [(item.name, item.place) for item in profiles], findings)
     _once("rule", [(item.name, item.place) for item in rules], findings)
     known = {item.alias: Business(item.id, item.alias, item.name) for item in businesses}
@@ -85,3 +86,10 @@ def _one_alias_an_id(what: str, rows: list[tuple[str, str, Place]], findings: Fi
         if id_ and there is not place and other != alias:
             text = f"the {what} {id_} has two aliases: {shown(alias)} here and {shown(other)} at {there}"
             findings.problem(place, text)
+
+
+def _no_page_is_a_business(assets: list[AssetDeclared], aliases: Mapping[str, str], findings: Findings) -> None:
+    """Refuse a Page with the id of a business: DELETE of agencies on it would end whole relations (law 13)."""
+    for item in assets:
+        if item.kind is Kind.PAGE and item.id in aliases:
+            findings.problem(item.place, f"the Page {item.id} has the id of the business {shown(aliases[item.id])}")

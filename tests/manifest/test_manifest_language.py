@@ -407,6 +407,10 @@ SLIPS = {
         BUSINESSES + '  again: {id: "3003"}\n' + ASSET,
         "6:3: the business 3003 has two aliases: 'again' here and 'dataco' at access/a.yaml:4:3",
     ),
+    "business as a Page": (
+        BUSINESSES + ASSET + 'pages:\n  p: {id: "3003", agencies: {}}\n',
+        "12:3: the Page 3003 has the id of the business 'dataco'",
+    ),
     "alias in capitals": (BUSINESSES + '  Foo: {id: "7"}\n' + ASSET, "6:3: expected an alias"),
     "long name": (BUSINESSES + ASSET + f"    name: {'x' * 501}\n", "found a text of 501 characters"),
     "empty name": (BUSINESSES + ASSET + '    name: ""\n', "expected a text of 1 to 500 characters, found ''"),

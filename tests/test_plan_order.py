@@ -1,0 +1,174 @@
+"""The order of a plan, and that nothing but its inputs decides its bytes."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from accessctl.errors import AccessctlError
+from accessctl.plan import Verb
+from accessctl.plan.nouns import Scope
+from accessctl.selectors import Selector, find_asset, find_business, read_selector
+from accessctl.workflow import Wish
+from tests.company import ACME, DATACO, MEDIAHOUSE, STRANGER, Company
+
+BUYER = ["ADVERTISE", "ANALYZE"]
+KINDS = pytest.mark.parametrize("kind", ["ad_account", "page"])
+
+
+def verbs(plan) -> list[str]:
+    return [action.verb.value for action in plan.plan.actions]
+
+
+@KINDS
+def test_on_one_asset_widening_comes_first_and_both_ways_in_between(company, kind):
+    live = {
+        MEDIAHOUSE: BUYER,
+        DATACO: ["ADVERTISE"],
+        STRANGER: BUYER,
+        "5005": ["ANALYZE"],
+        "1002": {"tasks": BUYER, "status": "PENDING"},
+    }
+    agencies = {"mediahouse": ["ANALYZE"], "dataco": ["ANALYZE"], "client": BUYER, "sister": BUYER}
+    company.asset(kind, "de", "77", agencies=agencies, live=live)
+    saved = company.plan()
+    assert [(action.verb.value, action.agency.id) for action in saved.plan.actions] == [
+        ("accept", "1002"),
+        ("change", "5005"),
+        ("change", DATACO),
+        ("change", MEDIAHOUSE),
+        ("revoke", STRANGER),
+    ]
+
+
+def test_a_stopped_run_never_leaves_less_than_both_the_old_and_the_new_state(company):
+    live = {MEDIAHOUSE: BUYER, DATACO: ["ADVERTISE"], STRANGER: BUYER}
+    company.asset("page", "de", "77", agencies={"mediahouse": ["ANALYZE"], "dataco": BUYER}, live=live)
+    held = {agency: set(tasks) for agency, tasks in live.items()}
+    wanted = {MEDIAHOUSE: {"ANALYZE"}, DATACO: set(BUYER), STRANGER: set()}
+    narrowed = False
+    for action in company.plan().plan.actions:
+        widens = set(action.after.tasks) - held[action.agency.id]
+        assert not (widens and narrowed)
+        narrowed = narrowed or not widens
+        held[action.agency.id] = set(action.after.tasks)
+        assert all(held[agency] >= set(live[agency]) & wanted[agency] for agency in live)
+
+
+def test_ad_accounts_come_before_pages_and_aliases_in_order(company):
+    for alias, number in (("zeta", "71"), ("alpha", "79"), ("mid", "75")):
+        company.asset("page", f"p-{alias}", f"9{number}", agencies={"mediahouse": BUYER}, live={})
+        company.asset("ad_account", alias, number, agencies={"mediahouse": BUYER}, live={})
+    assert [action.asset.alias for action in company.plan().plan.actions] == [
+        "alpha",
+        "mid",
+        "zeta",
+        "p-alpha",
+        "p-mid",
+        "p-zeta",
+    ]
+
+
+def big(company: Company) -> Company:
+    for number in range(70, 82):
+        live = {STRANGER: BUYER} if number % 3 else {MEDIAHOUSE: ["ANALYZE"]}
+        company.asset(
+            "page" if number % 2 else "ad_account",
+            f"a-{number}",
+            str(number),
+            agencies={"mediahouse": BUYER},
+            live=live,
+        )
+    company.project["guards"] = {"max_revoke_percent": 100}
+    company.write()
+    return company
+
+
+def test_the_order_of_declarations_and_of_live_rows_does_not_matter(company):
+    first = big(company).plan().digest
+    for section in ("ad_accounts", "pages"):
+        items = list(company.manifest[section].items())
+        random.Random(3).shuffle(items)
+        lines = {key: value for key, value in items}
+        company.world[section] = dict(reversed(company.world[section].items()))
+        company.manifest[section] = {key: company.manifest[section][key] for key in sorted(lines)}
+    company.write()
+    assert company.plan().plan.actions == big(company).plan().plan.actions
+    assert first
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "4711"])
+def test_hash_seed_locale_and_time_zone_do_not_matter(company, run, seed):
+    big(company)
+    world = ("--sandbox", "world.yaml", "--format", "json")
+    one = run("plan", *world, PYTHONHASHSEED="0", TZ="UTC", LC_ALL="C.UTF-8")
+    other = run("plan", *world, PYTHONHASHSEED=seed, TZ="Asia/Tokyo", LC_ALL="tr_TR.UTF-8", LANG="C")
+    assert one.returncode == other.returncode == 0, one.stderr
+
+    def without_time(text: str) -> list[str]:
+        return [line for line in text.splitlines() if '"created_at"' not in line]
+
+    assert without_time(one.stdout) == without_time(other.stdout)
+
+
+@pytest.mark.parametrize(
+    ("targets", "excludes", "planned"),
+    [
+        ((), (), {"de", "fr", "page-de"}),
+        (("de",), (), {"de"}),
+        (("71",), (), {"de"}),
+        (("act_71",), (), {"de"}),
+        (("agency:mediahouse",), (), {"de", "page-de"}),
+        ((f"agency:{STRANGER}",), (), {"fr"}),
+        (("kind:page",), (), {"page-de"}),
+        (("label:market=de",), (), {"de", "page-de"}),
+        (("owner:acme",), ("kind:page",), {"de", "fr"}),
+        ((), ("label:market=de",), {"fr"}),
+        (("de", "fr"), ("fr",), {"de"}),
+    ],
+)
+def test_a_plan_can_be_narrowed(company, targets, excludes, planned):
+    german = {"labels": {"market": "de"}}
+    company.asset("ad_account", "de", "71", agencies={"mediahouse": BUYER}, live={}, **german)
+    company.asset("ad_account", "fr", "72", agencies={}, live={STRANGER: BUYER})
+    company.asset("page", "page-de", "73", agencies={"mediahouse": BUYER}, live={}, **german)
+    saved = company.plan(Wish(Scope(targets, excludes)))
+    assert {action.asset.alias for action in saved.plan.actions} == planned
+    assert saved.origin.scope == Scope(targets, excludes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("bramd", "did you mean brand"),
+        ("agency:mediahous", "did you mean mediahouse"),
+        ("kind:pixel", "no selector"),
+        ("label:market", "no selector"),
+        ("colour:red", "no selector"),
+        ("", "no asset is called"),
+        ("act_x", "no asset is called"),
+    ],
+)
+def test_a_selector_that_names_nothing_is_an_error_in_words(company, text, said):
+    company.asset("page", "brand", "71", agencies={}, live={})
+    company.write()
+    with pytest.raises(AccessctlError, match=said):
+        read_selector(text, company.load().desired)
+
+
+def test_an_id_need_not_be_declared_to_be_named(company):
+    company.asset("page", "brand", "71", agencies={}, live={})
+    company.write()
+    desired = company.load().desired
+    assert find_asset("act_99", desired).node == "act_99"
+    assert find_business("999", desired).id == "999"
+    assert find_business(ACME, desired).alias == "acme"
+    assert isinstance(read_selector("owner:acme", desired), Selector)
+
+
+def test_a_blocked_asset_belongs_to_the_agencies_it_declares(company):
+    company.asset("page", "brand", "71", agencies={"mediahouse": BUYER}, live={}, page_token=False)
+    assert len(company.plan(Wish(Scope(("agency:mediahouse",)))).plan.blocked) == 1
+    assert company.plan(Wish(Scope(("agency:dataco",)))).plan.blocked == ()
+    assert Verb.GRANT
