@@ -14,9 +14,7 @@ from accessctl.model import Access, Asset, AssetAccess, Business, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-HINT = (
-    "a selector is an asset's alias or id, or agency:NAME, owner:NAME, kind:ad_account, kind:page or label:KEY=VALUE"
-)
+HINT = "a selector is an asset's alias or id, or agency:NAME, owner:NAME, kind:ad_account, kind:page or label:KEY=VALUE"
 
 
 class What(StrEnum):
@@ -55,6 +53,8 @@ class Selector:
 def read_selector(text: str, desired: Access) -> Selector:
     """Return what `text` means in this project. Raises AccessctlError for a name nobody knows."""
     word, colon, rest = text.partition(":")
+    if not colon and "=" in text:
+        raise AccessctlError(f"'{text}' is no selector (did you mean label:{text}?)", HINT)
     if not colon:
         return Selector(What.ASSET, find_asset(text, desired).id)
     if word in (What.AGENCY, What.OWNER):
@@ -99,7 +99,10 @@ def find_business(name: str, desired: Access) -> Business:
         return by_alias[name]
     if re.fullmatch(r"[0-9]{1,20}", name, re.ASCII):
         return desired.businesses.get(name, Business(name))
-    raise AccessctlError(f"no business is called '{name}'{_meant(name, by_alias)}", "name its alias or its id")
+    hint = "name its alias, or its id where no manifest declares it"
+    if any(access.alias == name for access in desired.assets.values()):
+        hint = f"{name} is an asset; the agency comes before the asset"
+    raise AccessctlError(f"no business is called '{name}'{_meant(name, by_alias)}", hint)
 
 
 def _meant(name: str, known: Mapping[str, object]) -> str:

@@ -71,7 +71,7 @@ def test_a_broken_line_inside_is_refused_with_its_number(tmp_path, line):
 
 def test_a_journal_that_cannot_be_written_is_an_error_before_anything_is_sent(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(JournalError, match="nothing|cannot be written"), Journal(tmp_path / "file" / "j.jsonl", "r"):
+    with pytest.raises(JournalError, match="cannot be written"), Journal(tmp_path / "file" / "j.jsonl", "r"):
         pass
 
 

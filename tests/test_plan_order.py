@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -86,16 +87,20 @@ def big(company: Company) -> Company:
 
 
 def test_the_order_of_declarations_and_of_live_rows_does_not_matter(company):
-    first = big(company).plan().digest
+    def shown() -> list[object]:
+        actions = company.plan().plan.actions
+        assert len(actions) == 20
+        return [replace(action, sources=()) for action in actions]  # lines move when declarations do
+
+    big(company)
+    first = shown()
     for section in ("ad_accounts", "pages"):
         items = list(company.manifest[section].items())
         random.Random(3).shuffle(items)
-        lines = {key: value for key, value in items}
+        company.manifest[section] = dict(items)
         company.world[section] = dict(reversed(company.world[section].items()))
-        company.manifest[section] = {key: company.manifest[section][key] for key in sorted(lines)}
     company.write()
-    assert company.plan().plan.actions == big(company).plan().plan.actions
-    assert first
+    assert shown() == first
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])

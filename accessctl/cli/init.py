@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
+EDITOR_SCHEMAS = ("project", "manifest", "world")  # the first line of each YAML file points an editor at them
 IGNORED = "# accessctl keeps its journal and the sandbox's state here\n.accessctl/\n"
 NEXT = """
 Next:
-  cd {directory}
-  accessctl validate
+{step}  accessctl validate
   accessctl plan --sandbox world.yaml     # a simulated Meta; no account needed
 """
 
@@ -36,7 +36,8 @@ def command(directory: Path, example: str | None) -> int:
     """
     from accessctl.errors import AccessctlError
 
-    files = dict(_files(_source(example)))
+    files = {name: content.replace(b"../../schemas/", b"schemas/") for name, content in _files(_source(example))}
+    files |= {f"schemas/{name}.schema.json": _schema(name) for name in EDITOR_SCHEMAS}
     files.setdefault(".gitignore", IGNORED.encode())
     if taken := sorted(name for name in files if (directory / name).exists()):
         raise AccessctlError(
@@ -51,8 +52,16 @@ def command(directory: Path, example: str | None) -> int:
         except OSError as error:
             raise AccessctlError(f"{path} cannot be written: {error.strerror}", "name another directory") from None
         show(f"wrote {path}")
-    show(NEXT.format(directory=directory))
+    show(NEXT.format(step="" if directory == Path() else f"  cd {directory}\n"))
     return 0
+
+
+def _schema(name: str) -> bytes:
+    import json
+
+    from accessctl.manifest.schema import load_schema
+
+    return (json.dumps(load_schema(name), indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _source(example: str | None) -> Traversable:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WORLD = click.argument("world", metavar="WORLD.yaml", type=click.Path(dir_okay=False, path_type=Path))
 
 
-@click.group("sandbox", epilog="Example: accessctl sandbox approve world.yaml act_2381004410 664410")
+@click.group("sandbox", epilog="Example: accessctl sandbox approve world.yaml act_2438609284566086 205518837460912")
 def command() -> None:
     """The simulated Graph API, and the people in it.
 
@@ -63,15 +63,21 @@ def reset_command(world: Path) -> int:
 def _person(name: str, help_text: str) -> None:
     """Add one command with which a person in the sandbox acts."""
 
-    @command.command(name, help=help_text, epilog=f"Example: accessctl sandbox {name} world.yaml act_2381004410 664410")
+    @command.command(
+        name,
+        help=help_text,
+        epilog=f"Example: accessctl sandbox {name} world.yaml act_2438609284566086 205518837460912",
+    )
     @WORLD
     @click.argument("asset", required=False)
     @click.argument("business", required=False)
     def act(world: Path, asset: str | None, business: str | None) -> int:
         with _opened(world) as (_, sandbox):
             if asset is None or business is None:
+                if asset is not None:
+                    raise click.UsageError(f"name the business too: {name} {world} {asset} BUSINESS")
                 _list(sandbox)
-                return 0 if asset is None else 64
+                return 0
             getattr(sandbox, name)(asset, business)
         tell(f"done: {name} {asset} {business}")
         return 0

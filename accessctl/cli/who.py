@@ -26,5 +26,7 @@ def command(asset: str, form: str, **way: Any) -> int:
     if access is None:
         raise AccessctlError(f"no manifest declares {key.node}", "--with-live looks at Meta too")
     names, holdings = Names(project.desired, live), on_asset(key, project.desired, live)
-    show(explanation_json(holdings, names) if form == "json" else asset_text(access, holdings, names, paper()))
+    is_ours = access.owner in project.policy.acts_as
+    text = asset_text(access, holdings, names, paper(), is_ours=is_ours)
+    show(explanation_json(holdings, names) if form == "json" else text)
     return 0

@@ -47,7 +47,7 @@ class Credentials:
         raise AccessctlError(
             f"no token for {alias} (business {business_id})",
             f"set {variable(alias)} (or {variable(alias)}_FILE) to the token of a system user of that business; "
-            f"{GENERAL} is used for every business without its own",
+            f"{GENERAL} is used for every business without its own. --sandbox WORLD.yaml needs none",
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accessctl.graph import edges
+from accessctl.graph.batch import BatchRead
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError, Trouble
-from accessctl.graph.batch import BatchRead
 from accessctl.graph.secret import Secret
 from accessctl.model import Asset, AssetAccess, Business, Gap, Kind, Side, frozen
 
@@ -147,8 +147,13 @@ def reason_unless_it_stops_all(error: GraphError | MalformedError) -> str:
 
 
 def reason_of(error: GraphError | MalformedError) -> str:
-    """Return why something could not be read, on one line."""
-    return error.what if isinstance(error, GraphError) else f"Meta's answer does not make sense: {error}"
+    """Return why something could not be read, on one line, the same for the same refusal.
+
+    Meta's trace id is another one for each call, so it has no place in a plan (law 9).
+    """
+    if isinstance(error, GraphError):
+        return error.what.replace(f", trace {error.trace}", "") if error.trace else error.what
+    return f"Meta's answer does not make sense: {error}"
 
 
 def _asset(kind: Kind, row: edges.Row) -> Asset:

@@ -162,7 +162,8 @@ def _request(pair: Pair) -> Decision:
     return _decision(
         Outcome.WAITING,
         "request_gone",
-        "asked before, and that request is gone: declined, withdrawn or expired. --ask-again sends a new one",
+        f"asked on {pair.live.since:%Y-%m-%d}, and that request is gone: declined, withdrawn or expired. "
+        "--ask-again sends a new one",
     )
 
 
@@ -172,4 +173,6 @@ def _remove(pair: Pair, verb: Verb) -> Decision:
     if pair.declared is not None:
         last = max((source.until for source in pair.declared.sources if source.until), default=None)
         return _decision(verb, "expired", f"its declaration ended on {last}" if last else "its declaration has ended")
-    return _decision(verb, "not_declared", "no manifest gives this agency access, and the asset is exclusive")
+    if verb is Verb.REVOKE:
+        return _decision(verb, "not_declared", "no manifest gives this agency access, and the asset is exclusive")
+    return _decision(verb, "not_declared", "the manifests do not declare this access of ours")

@@ -40,7 +40,7 @@ def headlines(actions: Sequence[Action], live: Access) -> tuple[str, ...]:
             gains[action.agency, action.asset.kind, widened] += 1
     return (
         *(
-            f"{_called(agency)} loses {_tasks(what)} on {count} of its {_many(kind, held[agency.id, kind])}."
+            f"{_called(agency)} loses {_tasks(what)} on {_share(kind, count, held[agency.id, kind])}."
             for (agency, kind, what), count in sorted(losses.items(), key=_order)
         ),
         *(
@@ -62,6 +62,10 @@ def _called(agency: BusinessRef) -> str:
 
 def _tasks(what: frozenset[str]) -> str:
     return ", ".join(sorted(what)) or "all access"
+
+
+def _share(kind: Kind, count: int, held: int) -> str:
+    return f"its only {NOUNS[kind][0]}" if held == count == 1 else f"{count} of its {_many(kind, held)}"
 
 
 def _many(kind: Kind, count: int) -> str:

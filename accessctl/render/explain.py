@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from accessctl import tasks
 from accessctl.clean import display
 from accessctl.model import Access, Contribution, Status
-from accessctl.plan.nouns import AssetRef, BusinessRef, Source
-from accessctl.render.names import asset_name, business_name, source_name, task_names
+from accessctl.plan.nouns import AssetRef, BusinessRef, Source, State
+from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,10 +39,15 @@ class Names:
         return BusinessRef(business, declared.alias if declared else "", name)
 
 
-def asset_text(access: AssetAccess, holdings: Sequence[Holding], names: Names, paper: Paper) -> str:
-    """Return who holds what on one asset."""
+def asset_text(
+    access: AssetAccess, holdings: Sequence[Holding], names: Names, paper: Paper, *, is_ours: bool = True
+) -> str:
+    """Return who holds what on one asset; `is_ours` tells that an acting business owns it."""
     title = f"{asset_name(names.asset(access))}, owned by {business_name(names.business(access.owner))}"
-    lines = [paper.wrap(title, indent=2, first=0, style="bold"), paper.wrap(_managed(access), indent=2)]
+    lines = [
+        paper.wrap(title, indent=2, first=0, style="bold"),
+        paper.wrap(_managed(access, is_ours=is_ours), indent=2),
+    ]
     for holding in holdings:
         lines.append(paper.wrap(business_name(names.business(holding.agency)), indent=2, style="bold"))
         lines += _facts(holding, paper)
@@ -69,10 +74,11 @@ def pair_text(holding: Holding, names: Names, paper: Paper) -> str:
     return "\n".join(lines)
 
 
-def _managed(asset: AssetAccess) -> str:
+def _managed(asset: AssetAccess, *, is_ours: bool) -> str:
     if asset.place is None:
         return "no manifest declares it, so accessctl leaves it alone"
-    manage = "exclusive: access that is not declared is revoked" if asset.exclusive else "additive"
+    gone = "access that is not declared is revoked" if is_ours else "access of ours that is not declared is given up"
+    manage = f"exclusive: {gone}" if asset.exclusive else "additive: only declared access is touched"
     return f"{manage} [{asset.place.file}:{asset.place.line}]"
 
 
@@ -88,7 +94,7 @@ def _undeclared(asset: AssetAccess) -> str:
 def _facts(holding: Holding, paper: Paper) -> Iterator[str]:
     for source in holding.declared.sources if holding.declared else ():
         expired = "expired: " * source.expired
-        said = f"{expired}{task_names(sorted(source.tasks))} says {source_name(_source(source))}"
+        said = f"{expired}{task_names(sorted(source.tasks))}, from {source_name(_source(source))}"
         yield paper.wrap(said, indent=6, first=4)
     if holding.declared is None:
         yield paper.wrap("declared nowhere", indent=4)
@@ -110,7 +116,10 @@ def _live(holding: Holding, live: Grant) -> str:
         and tasks.is_same(holding.asset.asset.kind, holding.declared.tasks, live.tasks)
         else ""
     )
-    return f"{word} with {task_names(sorted(tasks.normal(live.tasks)))}{since}{same}"
+    wanted = holding.declared.tasks if holding.declared else frozenset[str]()
+    added = tasks.server_added(holding.asset.asset.kind, wanted, live.tasks)
+    state = State(live.status, tuple(sorted(tasks.normal(live.tasks))), tuple(sorted(added)))
+    return f"{word} with {state_tasks(state)}{since}{same}"
 
 
 def _source(source: Contribution) -> Source:

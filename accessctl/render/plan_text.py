@@ -40,7 +40,9 @@ def plan_text(saved: SavedPlan, paper: Paper) -> str:
     """Return the whole plan as text, a newline at its end. It stands on its own: no warning is needed beside it."""
     plan = saved.plan
     parts = [_headlines(plan, paper), *_assets(plan, saved.created_at, paper), _undeclared(plan, paper)]
-    parts.append("\n".join(paper.wrap(f"refused: {reason}", style="red") for reason in saved.verdict.reasons))
+    parts.append(
+        "\n".join(paper.wrap(f"refused: {reason}", indent=2, first=0, style="red") for reason in saved.verdict.reasons)
+    )
     parts.append(paper.paint(paper.wrap(summary_line(plan.summary)), "bold") + f"\nDigest {saved.digest}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -135,7 +137,7 @@ def _holds(row: Row) -> str:
 
 
 def _age(row: Row, now: datetime) -> str:
-    if row.since is None:
+    if row.since is None or row.reason.code == "request_gone":  # which says the day itself
         return ""
     stale = row.stale_at is not None and now > row.stale_at
     return f" (since {row.since:%Y-%m-%d}, {count(max(0, (now - row.since).days), 'day')}{', stale' if stale else ''})"

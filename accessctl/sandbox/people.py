@@ -98,4 +98,7 @@ def _with(world: World, asset: Asset, business: str, pair: Pair | None) -> World
 
 
 def _nothing_waits(asset: Asset, business: str, what: str) -> WorldError:
-    return WorldError(f"no {what} of business {business} waits on {asset.id}", "list what waits: accessctl waiting")
+    return WorldError(
+        f"no {what} of business {business} waits on {asset.id}",
+        "accessctl sandbox accept WORLD.yaml, without ids, lists what waits",
+    )
