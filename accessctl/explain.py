@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from accessctl.model import ABSENT, AssetAccess, Grant, Kind, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from accessctl.model import Access, Asset
 
 
@@ -21,17 +23,17 @@ class Holding:
     live: Grant | None
 
 
-def on_asset(asset: Asset, desired: Access, live: Access | None) -> tuple[Holding, ...]:
+def on_asset(asset: Asset, desired: Access, live: Access | None, acts_as: Collection[str]) -> tuple[Holding, ...]:
     """Return every pair on one asset, in the order of the agencies' ids."""
-    return tuple(holding for holding in _holdings(desired, live) if holding.asset.asset == asset)
+    return tuple(holding for holding in _holdings(desired, live, acts_as) if holding.asset.asset == asset)
 
 
-def of_agency(agency: str, desired: Access, live: Access | None) -> tuple[Holding, ...]:
+def of_agency(agency: str, desired: Access, live: Access | None, acts_as: Collection[str]) -> tuple[Holding, ...]:
     """Return every pair of one agency, ad accounts first, by alias and id."""
-    return tuple(holding for holding in _holdings(desired, live) if holding.agency == agency)
+    return tuple(holding for holding in _holdings(desired, live, acts_as) if holding.agency == agency)
 
 
-def _holdings(desired: Access, live: Access | None) -> list[Holding]:
+def _holdings(desired: Access, live: Access | None, acts_as: Collection[str]) -> list[Holding]:
     found = []
     for asset in sorted({*desired.assets, *(live.assets if live else ())}):
         declared = desired.assets.get(asset)
@@ -41,12 +43,14 @@ def _holdings(desired: Access, live: Access | None) -> list[Holding]:
         agencies = {*(declared.grants if declared else ()), *(seen.grants if seen else ())}
         for agency in sorted(agencies):
             grant = declared.grants.get(agency) if declared else None
-            found.append(Holding(access, agency, grant, _live(live, access, seen, agency)))
+            found.append(Holding(access, agency, grant, _live(live, access, seen, agency, acts_as)))
     order = list(Kind)
     return sorted(found, key=lambda one: (order.index(one.asset.asset.kind), not one.asset.alias, one.asset.alias))
 
 
-def _live(live: Access | None, access: AssetAccess, seen: AssetAccess | None, agency: str) -> Grant | None:
+def _live(
+    live: Access | None, access: AssetAccess, seen: AssetAccess | None, agency: str, acts_as: Collection[str]
+) -> Grant | None:
     if live is None:
         return None
     if seen is not None and seen.unreadable:
@@ -58,6 +62,6 @@ def _live(live: Access | None, access: AssetAccess, seen: AssetAccess | None, ag
     ]
     if reasons:
         return Grant(status=Status.UNREADABLE, detail=reasons[0])
-    if any(business == access.owner for business in live.businesses) and agency not in live.businesses:
+    if access.owner in acts_as:
         return Grant(status=Status.UNREADABLE, detail="its owner does not list this asset")
     return ABSENT

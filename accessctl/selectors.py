@@ -79,15 +79,16 @@ def in_scope(targets: Sequence[str], excludes: Sequence[str], desired: Access) -
     return is_in_scope
 
 
-def find_asset(name: str, desired: Access) -> Asset:
-    """Return the asset of this alias or id; an id need not be declared, if it says what kind it is."""
+def find_asset(name: str, desired: Access, live: Access | None = None) -> Asset:
+    """Return the asset of this alias or id. A bare id that nobody declares or sees is taken for an ad account's."""
     by_alias: Mapping[str, Asset] = {access.alias: asset for asset, access in desired.assets.items()}
     if name in by_alias:
         return by_alias[name]
     bare = name.removeprefix("act_")
     if re.fullmatch(r"[0-9]{1,20}", bare, re.ASCII):
         kinds = [Kind.AD_ACCOUNT] if name != bare else list(Kind)
-        found = [asset for asset in desired.assets if asset.id == bare and asset.kind in kinds]
+        known = [*desired.assets, *(live.assets if live else ())]
+        found = [asset for asset in known if asset.id == bare and asset.kind in kinds]
         return found[0] if found else Asset(kinds[0], bare)
     raise AccessctlError(f"no asset is called '{name}'{_meant(name, by_alias)}", HINT)
 

@@ -49,11 +49,11 @@ def command(
     allow_revokes: int | None,
     expect_digest: str,
     parallelism: int,
-    targets: tuple[str, ...],
-    excludes: tuple[str, ...],
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
     ask_again: tuple[str, ...],
     replace_with_gap: bool,
-    form: str,
+    format: str,
     allow_unknown_tasks: bool,
     sandbox: str,
     graph_url: str,
@@ -72,7 +72,7 @@ def command(
     from accessctl.render.result import result_json, result_text, step_text
     from accessctl.workflow import Wish, apply_plan, check_fits, check_guards, plan_project
 
-    wish = Wish(Scope(targets, excludes), ask_again, replace_with_gap)
+    wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     if plan and wish != Wish():
         raise click.UsageError("a saved plan is applied as it is; --target and the like belong to plan")
     given = read_plan(plan) if plan else None
@@ -80,7 +80,7 @@ def command(
     with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
         saved = given or plan_project(project, connection, wish, now(), progress)
         check_fits(saved, project, connection, expect_digest)
-        (show if form == "text" else tell)(plan_text(saved, paper()))
+        (show if format == "text" else tell)(plan_text(saved, paper()))
         check_guards(saved, project, allow_revokes)
         if saved.plan.actions:
             _confirm(saved, auto_approve)
@@ -90,8 +90,8 @@ def command(
             parallelism=parallelism,
             tell=lambda step: progress(step_text(step, paper())),
         )
-    if saved.plan.actions or form == "json":
-        show(result_json(result, saved) if form == "json" else result_text(result, saved, paper()))
+    if saved.plan.actions or format == "json":
+        show(result_json(result, saved) if format == "json" else result_text(result, saved, paper()))
     return result.exit_code or (5 if saved.plan.blocked else 0)
 
 

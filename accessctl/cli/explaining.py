@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from accessctl.manifest import Project
     from accessctl.model import Access
 
+# What to say of an asset in no manifest, after live access was read and before.
+UNDECLARED = ("nor does Meta list it; check the id", "--with-live looks at Meta too")
+
 F = TypeVar("F", bound="Callable[..., Any]")
 
 

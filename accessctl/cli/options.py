@@ -25,7 +25,6 @@ def format_option(function: F) -> F:
     """Add --format."""
     return click.option(
         "--format",
-        "form",
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
@@ -84,10 +83,9 @@ def wish_options(function: F) -> F:
             metavar="SEL",
             help="Send a request or grant again that the journal knows as sent and Meta no longer shows.",
         ),
-        click.option("--exclude", "excludes", multiple=True, metavar="SEL", help="Leave this out."),
+        click.option("--exclude", multiple=True, metavar="SEL", help="Leave this out."),
         click.option(
             "--target",
-            "targets",
             multiple=True,
             metavar="SEL",
             help="Plan only this: an asset's alias or id, agency:NAME, owner:NAME, kind:page, label:KEY=VALUE.",

@@ -32,11 +32,11 @@ from accessctl.cli.options import (
 def command(
     out: Path | None,
     detailed_exitcode: bool,
-    targets: tuple[str, ...],
-    excludes: tuple[str, ...],
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
     ask_again: tuple[str, ...],
     replace_with_gap: bool,
-    form: str,
+    format: str,
     allow_unknown_tasks: bool,
     sandbox: str,
     graph_url: str,
@@ -57,14 +57,14 @@ def command(
     from accessctl.workflow import Wish, exit_code_of_plan, plan_project
 
     project = load(allow_unknown_tasks=allow_unknown_tasks)
-    wish = Wish(Scope(targets, excludes), ask_again, replace_with_gap)
+    wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
         saved = plan_project(project, connection, wish, now(), progress)
     for warning in saved.plan.warnings[len(project.warnings) :]:
         tell(f"warning: {warning}")
     if out:
         write_plan(out, saved)
-    show(to_text(saved) if form == "json" else plan_text(saved, paper()))
+    show(to_text(saved) if format == "json" else plan_text(saved, paper()))
     if saved.verdict.reasons:
         tell(f"hint: {hint(saved.plan, saved.verdict)}")
     return exit_code_of_plan(saved, detailed=detailed_exitcode)

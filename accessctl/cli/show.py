@@ -12,7 +12,7 @@ from accessctl.cli.options import format_option, paper, show
 @click.command("show", epilog="Example: accessctl show plan.json")
 @click.argument("plan", type=click.Path(dir_okay=False, path_type=Path))
 @format_option
-def command(plan: Path, form: str) -> int:
+def command(plan: Path, format: str) -> int:
     """Show a saved plan again.
 
     PLAN is a file made by plan --out; one that was changed since is refused.
@@ -22,5 +22,5 @@ def command(plan: Path, form: str) -> int:
     from accessctl.render.plan_text import plan_text
 
     saved = read_plan(plan)
-    show(to_text(saved) if form == "json" else plan_text(saved, paper()))
+    show(to_text(saved) if format == "json" else plan_text(saved, paper()))
     return 0

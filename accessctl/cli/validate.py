@@ -10,14 +10,14 @@ from accessctl.cli.options import HERE, allow_unknown_tasks_option, format_optio
 @click.command("validate", epilog="Example: accessctl -C examples/brand validate")
 @allow_unknown_tasks_option
 @format_option
-def command(allow_unknown_tasks: bool, form: str) -> int:
+def command(allow_unknown_tasks: bool, format: str) -> int:
     """Check project and manifests; no network, no token.
 
     Every mistake of every file is shown, in file and line order.
     """
     from accessctl.render.validation import validation_json, validation_text
 
-    if form == "text":
+    if format == "text":
         show(validation_text(load(allow_unknown_tasks=allow_unknown_tasks)))
         return 0
     from accessctl.errors import ManifestError

@@ -13,7 +13,7 @@ from accessctl.cli.options import paper, show
 @click.command("what", epilog="Example: accessctl what mediahouse --with-live --sandbox world.yaml")
 @click.argument("agency")
 @explain_options
-def command(agency: str, form: str, **way: Any) -> int:
+def command(agency: str, format: str, **way: Any) -> int:
     """Explain what AGENCY (an alias or id) holds, with file and line."""
     from accessctl.explain import of_agency
     from accessctl.render.explain import Names, agency_text, explanation_json
@@ -21,7 +21,10 @@ def command(agency: str, form: str, **way: Any) -> int:
 
     project, live = gather(**way)
     business = find_business(agency, project.desired)
-    names, holdings = Names(project.desired, live), of_agency(business.id, project.desired, live)
+    names, holdings = (
+        Names(project.desired, live),
+        of_agency(business.id, project.desired, live, project.policy.acts_as),
+    )
     text = agency_text(names.business(business.id), holdings, names, paper())
-    show(explanation_json(holdings, names) if form == "json" else text)
+    show(explanation_json(holdings, names) if format == "json" else text)
     return 0

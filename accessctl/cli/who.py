@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from accessctl.cli.explaining import explain_options, gather
+from accessctl.cli.explaining import UNDECLARED, explain_options, gather
 from accessctl.cli.options import paper, show
 
 
 @click.command("who", epilog="Example: accessctl who de-brand")
 @click.argument("asset")
 @explain_options
-def command(asset: str, form: str, **way: Any) -> int:
+def command(asset: str, format: str, **way: Any) -> int:
     """Explain who holds what on ASSET (an alias or id), with file and line."""
     from accessctl.errors import AccessctlError
     from accessctl.explain import on_asset
@@ -21,12 +21,12 @@ def command(asset: str, form: str, **way: Any) -> int:
     from accessctl.selectors import find_asset
 
     project, live = gather(**way)
-    key = find_asset(asset, project.desired)
+    key = find_asset(asset, project.desired, live)
     access = project.desired.assets.get(key) or (live.assets.get(key) if live else None)
     if access is None:
-        raise AccessctlError(f"no manifest declares {key.node}", "--with-live looks at Meta too")
-    names, holdings = Names(project.desired, live), on_asset(key, project.desired, live)
+        raise AccessctlError(f"no manifest declares {asset}", UNDECLARED[live is None])
+    names, holdings = Names(project.desired, live), on_asset(key, project.desired, live, project.policy.acts_as)
     is_ours = access.owner in project.policy.acts_as
     text = asset_text(access, holdings, names, paper(), is_ours=is_ours)
-    show(explanation_json(holdings, names) if form == "json" else text)
+    show(explanation_json(holdings, names) if format == "json" else text)
     return 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from accessctl.cli.explaining import explain_options, gather
+from accessctl.cli.explaining import UNDECLARED, explain_options, gather
 from accessctl.cli.options import paper, show
 
 
@@ -14,7 +14,7 @@ from accessctl.cli.options import paper, show
 @click.argument("agency")
 @click.argument("asset")
 @explain_options
-def command(agency: str, asset: str, form: str, **way: Any) -> int:
+def command(agency: str, asset: str, format: str, **way: Any) -> int:
     """Explain why AGENCY has, or has not, access to ASSET."""
     from accessctl.errors import AccessctlError
     from accessctl.explain import Holding, on_asset
@@ -23,12 +23,12 @@ def command(agency: str, asset: str, form: str, **way: Any) -> int:
     from accessctl.selectors import find_asset, find_business
 
     project, live = gather(**way)
-    business, key = find_business(agency, project.desired), find_asset(asset, project.desired)
+    business, key = find_business(agency, project.desired), find_asset(asset, project.desired, live)
     access = project.desired.assets.get(key) or (live.assets.get(key) if live else None)
     if access is None:
-        raise AccessctlError(f"no manifest declares {key.node}", "--with-live looks at Meta too")
-    found = {holding.agency: holding for holding in on_asset(key, project.desired, live)}
+        raise AccessctlError(f"no manifest declares {asset}", UNDECLARED[live is None])
+    found = {holding.agency: holding for holding in on_asset(key, project.desired, live, project.policy.acts_as)}
     holding = found.get(business.id) or Holding(access, business.id, None, ABSENT if live else None)
     names = Names(project.desired, live)
-    show(explanation_json([holding], names) if form == "json" else pair_text(holding, names, paper()))
+    show(explanation_json([holding], names) if format == "json" else pair_text(holding, names, paper()))
     return 0
