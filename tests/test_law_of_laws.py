@@ -17,6 +17,7 @@ from accessctl import tasks
 from accessctl.apply.outcomes import GOOD
 from accessctl.model import Asset, Kind, Status
 from accessctl.plan import Verb
+from tests.campaigns import examples
 from tests.company import ACME, BUSINESSES, CLIENT, DATACO, MEDIAHOUSE, SISTER, STRANGER, Company
 
 TASKS = {
@@ -160,7 +161,7 @@ def test_after_apply_live_is_as_declared_and_a_second_plan_is_empty(assets, quir
 
 
 @pytest.mark.campaign
-@settings(LAW, max_examples=2000, derandomize=False)
+@settings(LAW, max_examples=examples(2000), derandomize=False)
 @given(companies(), QUIRKS)
 def test_after_apply_live_is_as_declared_over_many_more_companies(assets, quirks):
     check_the_laws(assets, quirks)

@@ -25,6 +25,7 @@ from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.pages import read_page
 from accessctl.graph.verdict import judge
 from accessctl.model import Asset, Kind
+from tests.campaigns import examples
 
 ROOT = Path(accessctl.__file__).parent.parent
 ROWS = page(*range(10**15, 10**15 + 70))
@@ -185,7 +186,7 @@ def test_a_value_of_any_shape_is_a_whole_page_or_an_error(value):
 
 
 @pytest.mark.campaign
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=examples(10_000), deadline=None)
 @given(JSON)
 def test_ten_thousand_values_of_any_shape_are_whole_pages_or_errors(value):
     is_page_or_error(value)

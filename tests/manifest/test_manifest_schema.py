@@ -22,6 +22,7 @@ from accessctl.manifest.scalars import core_value
 from accessctl.manifest.schema import plain
 from accessctl.manifest.shape import Reader
 from accessctl.manifest.words import TaskCheck
+from tests.campaigns import examples
 
 from .conftest import ASSET, BUSINESSES, SETTINGS
 from .test_manifest_language import SETTING_SLIPS, SLIPS
@@ -316,7 +317,7 @@ def check_parity(name: str, root) -> None:
 
 ROOTS = {name: tree_of(text)[0].root for name, text in TEXTS.items()}
 QUICK = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-LONG = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+LONG = settings(max_examples=examples(10_000), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -370,4 +371,4 @@ def test_any_bytes_are_a_project_or_a_manifest_error(tmp_path):
 
 @pytest.mark.campaign
 def test_a_hundred_thousand_garbled_files_are_projects_or_manifest_errors(tmp_path):
-    settings(LONG, max_examples=100_000)(given(data=ANY_BYTES)(lambda data: check_bytes(tmp_path, data)))()
+    settings(LONG, max_examples=examples(100_000))(given(data=ANY_BYTES)(lambda data: check_bytes(tmp_path, data)))()

@@ -1,0 +1,59 @@
+"""The README says what the program does: its plan, its commands, its exit codes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from accessctl.cli import COMMANDS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def fences(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def brand(tmp_path_factory) -> Path:
+    return shutil.copytree(ROOT / "examples" / "brand", tmp_path_factory.mktemp("readme") / "brand")
+
+
+def test_the_plan_in_the_readme_is_the_one_of_the_example(run, brand):
+    printed = run("plan", "--sandbox", "world.yaml", cwd=brand).stdout
+    (shown,) = [fence for fence in fences("text") if "Plan: " in fence]
+    for block in shown.split("\n\n"):
+        for line in block.strip().splitlines():
+            assert line in printed.splitlines(), line
+
+
+def test_the_manifests_in_the_readme_are_a_valid_project(run, tmp_path):
+    project, manifest = fences("yaml")
+    (tmp_path / "access").mkdir()
+    (tmp_path / "accessctl.yaml").write_text(project)
+    (tmp_path / "access" / "germany.yaml").write_text(manifest)
+    found = run("validate")
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_the_readme_names_every_command():
+    rows = re.findall(r"^\| `([a-z]+)", README, re.MULTILINE)
+    named = set(rows) | set(re.findall(r"`(who|what|why) ", README))
+    assert set(COMMANDS) <= named
+
+
+def test_every_option_in_the_readme_is_one(run):
+    options = set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", README)) - {"cov"}
+    known = "".join(run(command, "--help").stdout for command in ("plan", "apply", "init", "who", "validate"))
+    assert {option for option in options if f"--{option}" not in known} == set()
+
+
+def test_every_variable_in_the_readme_is_read():
+    source = "".join(path.read_text() for path in (ROOT / "accessctl").rglob("*.py"))
+    for name in set(re.findall(r"ACCESSCTL_[A-Z_]+", README)) - {"ACCESSCTL_PLAN_OUT", "ACCESSCTL_COMPLETE"}:
+        base = name.removesuffix("_FILE").removesuffix("_ACME")
+        assert base in source, name
