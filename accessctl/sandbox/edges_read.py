@@ -12,8 +12,6 @@ from accessctl.sandbox.nodes import (
     BUSINESS,
     BUSINESS_NODE,
     PAGE_NODE,
-    NodeType,
-    Row,
     access_status,
     asset_of,
     asset_row,
@@ -23,6 +21,7 @@ from accessctl.sandbox.nodes import (
     requested_time,
     updated_time,
 )
+from accessctl.sandbox.rows import NodeType, Row
 from accessctl.sandbox.wire import Refusal
 from accessctl.sandbox.world import AD_ACCOUNT, PAGE, Asset, Pair, frozen
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from accessctl.sandbox.edges_read import need_page_token
-from accessctl.sandbox.nodes import BUSINESS, Row, asset_of
+from accessctl.sandbox.nodes import BUSINESS, asset_of
 from accessctl.sandbox.vocabulary import TASKS, granted, kept
 from accessctl.sandbox.wire import Refusal, unseen
 from accessctl.sandbox.world import AD_ACCOUNT, CONFIRMED, PAGE, REQUESTED, Asset, Pair, frozen
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accessctl.sandbox.call import View
+    from accessctl.sandbox.rows import Row
 
 AWAITING = "AWAITING_ADMIN_APPROVAL"  # the write log's word; no read ever shows it
 _DONE = frozen({"success": True})

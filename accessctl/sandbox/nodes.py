@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from accessctl.sandbox.auth import page_token
+from accessctl.sandbox.rows import NodeType, Row
 from accessctl.sandbox.vocabulary import read_back
 from accessctl.sandbox.wire import edge_time
 from accessctl.sandbox.world import AD_ACCOUNT, Asset, Business, Pair, frozen
@@ -17,35 +17,6 @@ if TYPE_CHECKING:
 
 OMIT: Any = object()  # a field that this answer leaves out
 BUSINESS = "business"
-
-
-@dataclass(frozen=True, slots=True)
-class NodeType:
-    """How rows of one kind are shown. `kind` names the edges they have; `defaults` come without asking."""
-
-    name: str
-    kind: str
-    fields: Mapping[str, Callable[[View, Row], Any]]
-    defaults: tuple[str, ...] = ("id", "name")
-
-    def having(self, more: Mapping[str, Callable[[View, Row], Any]]) -> NodeType:
-        """Return the same type with the fields that only one edge gives."""
-        return NodeType(self.name, self.kind, frozen({**self.fields, **more}), self.defaults)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One node to be shown, with what the edge that led here knows of it.
-
-    `pair` is access to `asset`; `permissions` is access to many assets.
-    """
-
-    id: str
-    type: NodeType
-    business: Business | None = None
-    asset: Asset | None = None
-    pair: Pair | None = None
-    permissions: tuple[tuple[Asset, Pair], ...] = ()
 
 
 def asset_of(row: Row) -> Asset:

@@ -13,7 +13,7 @@ from accessctl.sandbox.wire import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from accessctl.sandbox.nodes import Row
+    from accessctl.sandbox.rows import Row
     from accessctl.sandbox.world import Quirks, World
 
 FIRST = "YWZ0ZXI6"  # the cursor before all rows

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.sandbox.edges_read import EDGES
 from accessctl.sandbox.fields import Field, read_fields, write_fields
-from accessctl.sandbox.nodes import OMIT, NodeType, Row, asset_row, business_row, system_user
+from accessctl.sandbox.nodes import OMIT, asset_row, business_row, system_user
 from accessctl.sandbox.paging import cut_page
+from accessctl.sandbox.rows import NodeType, Row
 from accessctl.sandbox.tokens import debug_token
 from accessctl.sandbox.wire import Refusal, unseen
 from accessctl.sandbox.world import frozen

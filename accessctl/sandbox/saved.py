@@ -40,7 +40,7 @@ def world_to_json(world: World) -> str:
     return json.dumps(tree, sort_keys=True, indent=1, ensure_ascii=True) + "\n"
 
 
-def world_from_json(text: str, name: str) -> World:
+def world_from_json(text: str, name: str = "saved world") -> World:
     """Read what `world_to_json` wrote. Raise WorldError, which names `name`, for anything else."""
     try:
         tree = json.loads(text)

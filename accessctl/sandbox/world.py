@@ -175,19 +175,6 @@ class World:
     now: datetime | None = None
     writes: tuple[Write, ...] = ()
 
-    @classmethod
-    def from_json(cls, text: str, name: str = "saved world") -> World:
-        """Read what `to_json` wrote. Raise WorldError, which names `name`, where it is something else."""
-        from accessctl.sandbox.saved import world_from_json
-
-        return world_from_json(text, name)
-
-    def to_json(self) -> str:
-        """Return the whole world as canonical JSON: the same world gives the same text."""
-        from accessctl.sandbox.saved import world_to_json
-
-        return world_to_json(self)
-
     def with_assets(self, changed: Iterable[Asset]) -> World:
         """Put each changed asset in the place of the one with its id."""
         return replace(self, assets=frozen({**self.assets, **{asset.id: asset for asset in changed}}))
