@@ -209,3 +209,56 @@ def test_what_changes_names_the_line_that_says_so():
 def test_a_revoke_names_the_line_of_the_asset_that_does_not_give_access():
     (action,) = planned(Kind.PAGE, None, OTHER).actions
     assert [(source.file, source.line) for source in action.sources] == [("access/de.yaml", 5)]
+
+
+@KINDS
+def test_an_unreadable_asset_that_no_manifest_declares_is_only_mentioned(kind):
+    asset = Asset(kind, "77")
+    found = AssetAccess(asset, ACME, unreadable="(#10) no")
+    plan = make_plan(Access(frozen({}), BUSINESSES), Access(frozen({asset: found}), frozen({})), Policy((ACME,)))
+    assert said(plan) == ("unmanaged", "unreadable")
+
+
+@KINDS
+def test_a_clients_asset_that_two_businesses_see_differently_is_blocked(kind):
+    asset = Asset(kind, "77")
+    wanted = AssetAccess(asset, CLIENT, grants=frozen({ACME: WANTED}), alias="de")
+    found = AssetAccess(asset, CLIENT, grants=frozen({ACME: SAME}), unreadable="Meta names two owners")
+    plan = make_plan(
+        Access(frozen({asset: wanted}), BUSINESSES), Access(frozen({asset: found}), frozen({})), Policy((ACME,))
+    )
+    assert said(plan) == ("blocked", "unreadable")
+
+
+def test_a_name_that_is_not_the_one_at_meta_is_a_warning():
+    asset = Asset(Kind.PAGE, "77")
+    wanted = AssetAccess(asset, ACME, "Ours", alias="de")
+    found = AssetAccess(asset, ACME, "Theirs")
+    live = Access(frozen({asset: found}), frozen({ACME: Business(ACME, name="Renamed GmbH")}))
+    plan = make_plan(Access(frozen({asset: wanted}), BUSINESSES), live, Policy((ACME,)))
+    assert plan.warnings == (
+        "acme (1001) is called 'Renamed GmbH' at Meta, not 'Acme'",
+        "de (77) is called 'Theirs' at Meta, not 'Ours'",
+    )
+
+
+def test_tasks_nobody_knows_are_kept_when_a_pair_is_changed():
+    live = Grant(frozenset({"ANALYZE", "TELEPATHY"}))
+    (action,) = planned(Kind.PAGE, WANTED, live).actions
+    assert action.after.tasks == ("ADVERTISE", "ANALYZE", "TELEPATHY")
+    assert said(planned(Kind.PAGE, WANTED, Grant(frozenset({"ADVERTISE", "ANALYZE", "TELEPATHY"})))) == ("nothing", "")
+
+
+@pytest.mark.parametrize(("before", "risky"), [(OTHER, True), (Grant(frozenset({"MANAGE"})), False), (None, True)])
+def test_widening_to_manage_is_a_risk_and_a_headline(before, risky):
+    wanted = Grant(frozenset({"MANAGE", "ANALYZE"}), sources=(HERE,))
+    plan = planned(Kind.AD_ACCOUNT, wanted, before)
+    assert ("manage" in plan.actions[0].risk) == risky
+    assert any("is to hold MANAGE on 1 ad account" in line for line in plan.headlines) == risky
+
+
+def test_a_loss_is_a_headline_with_its_share():
+    assert planned(Kind.PAGE, None, SAME).headlines == ("Media (2002) loses ADVERTISE, ANALYZE on its only Page.",)
+    narrowing = planned(Kind.PAGE, Grant(frozenset({"ANALYZE"}), sources=(HERE,)), SAME)
+    assert narrowing.headlines == ("Media (2002) loses ADVERTISE on its only Page.",)
+    assert planned(Kind.PAGE, WANTED, None).headlines == ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accessctl import tasks
-from accessctl.model import ABSENT, Asset, AssetAccess, Grant, Side, Status
+from accessctl.model import ABSENT, AssetAccess, Grant, Side, Status
 from accessctl.plan.decide import Decision, Outcome, Pair, decide_as_agency, decide_as_owner
 from accessctl.plan.headlines import headlines
 from accessctl.plan.nouns import (
@@ -140,8 +140,7 @@ class _Planner:
         held = found.grants if found else {}
         for agency in sorted((set(declared.grants) | set(held)) & set(self.policy.acts_as)):
             if reason := self.client_trouble(declared, found, agency):
-                if agency in declared.grants or agency in held:
-                    yield _blocked(declared, agency, agency, reason)
+                yield _blocked(declared, agency, agency, reason)
             else:
                 yield self.settle(declared, agency, agency, held.get(agency, ABSENT), decide_as_agency)
 
@@ -286,7 +285,7 @@ def _renamed(desired: Access, live: Access) -> tuple[str, ...]:
         if business.name and there and there.name and there.name != business.name:
             found.append(f"{business.alias} ({business.id}) is called '{there.name}' at Meta, not '{business.name}'")
     for asset in desired.assets.values():
-        seen: AssetAccess | None = live.assets.get(Asset(asset.asset.kind, asset.asset.id))
+        seen = live.assets.get(asset.asset)
         if asset.name and seen and seen.name and seen.name != asset.name:
             found.append(f"{asset.alias} ({asset.asset.node}) is called '{seen.name}' at Meta, not '{asset.name}'")
     return tuple(sorted(found))
