@@ -161,7 +161,7 @@ def test_a_closed_edge_is_said_once_and_the_rest_goes_on(company):
     ]
     (refused,) = [step for step in result.steps if step.outcome is Outcome.FAILED]
     assert "capability" in refused.text
-    assert "by hand" in refused.hint
+    assert "Ask by hand" in refused.hint
     asked = [write for write in company.writes if "client_ad_accounts" in write.path]
     assert asked == []
     assert result.exit_code == 5
@@ -176,7 +176,9 @@ def test_an_asset_that_moved_since_the_plan_is_stale_and_untouched(company, kind
         sandbox.give("77", MEDIAHOUSE, ["ANALYZE"])
     result = company.apply(saved)
     assert outcomes(result) == [("grant", "stale"), ("grant", "applied")]
-    assert result.steps[0].text == "planned from no access, now confirmed with ANALYZE"
+    assert result.steps[0].text == (
+        "planned from no access, now confirmed with ANALYZE (ANALYZE was added; it was absent and is confirmed)"
+    )
     assert result.exit_code == 4
     assert [write.asset.removeprefix("act_") for write in company.writes] == ["78"]
 

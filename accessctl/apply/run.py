@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from accessctl.apply.look import Seen, compare
+from accessctl.apply.look import Seen, compare, what_moved
 from accessctl.apply.outcomes import GOOD, Outcome, Result, Step
 from accessctl.apply.write import write
 from accessctl.graph.errors import GraphError, Trouble
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 # After one of these the next call would fare no better, or make things worse.
 STOPS_THE_RUN = frozenset({Trouble.TOKEN, Trouble.NEEDS_HUMAN, Trouble.THROTTLED, Trouble.NETWORK})
+
+# GRAPH_API 0.1 and 1.3: asking for ad accounts was closed to most apps on 8 June 2021.
+BY_HAND = (
+    "Meta lets only few apps ask for access by this call. Ask by hand, in Business Settings under the kind of asset, "
+    "Add, Request access; or have the client add your business as a partner. The next plan sees either"
+)
 
 
 @dataclass
@@ -97,7 +103,8 @@ def _one(action: Action, door: Door, journal: Journal, sleep: Callable[[float], 
             return Step(action, Outcome.CONVERGED, text, live=live)
         if seen is Seen.UNREADABLE:
             return Step(action, Outcome.FAILED, text, "nothing was sent; run plan to see what can be read", live=live)
-        if seen is Seen.MOVED:
+        if seen is Seen.MOVED and live is not None:
+            text += f" ({what_moved(action.before, live)})"
             return Step(action, Outcome.STALE, text, "make and review a new plan", live=live)
         return write(action, door, journal, sleep)
     except GraphError as error:
@@ -105,7 +112,8 @@ def _one(action: Action, door: Door, journal: Journal, sleep: Callable[[float], 
             stops.run = f"not tried: the run was stopped: {error.what}"
         elif error.trouble is Trouble.CAPABILITY_MISSING:
             stops.edges[_edge(action)] = "not tried: Meta does not open this kind of call to this app"
-        return Step(action, Outcome.FAILED, error.what, error.hint, error.trace)
+        hint = BY_HAND if error.trouble is Trouble.CAPABILITY_MISSING and action.verb is Verb.REQUEST else error.hint
+        return Step(action, Outcome.FAILED, error.what, hint, error.trace)
 
 
 def _edge(action: Action) -> tuple[str, Verb, str]:
