@@ -150,3 +150,9 @@ def test_a_request_that_is_gone_is_shown_as_asked_before():
 def test_a_memory_of_an_asset_nobody_declares_or_sees_adds_nothing():
     assert recall(NOTHING, {PAIR: AWAITING}, NOTHING) == NOTHING
     assert recall(NOTHING, {PAIR: Remembered(WHEN, is_request=True)}, NOTHING) == NOTHING
+
+
+def test_an_accepted_request_that_awaits_approval_is_not_accepted_again_though_it_asked_for_the_same():
+    shown = Grant(frozenset({"ANALYZE"}), Status.PENDING)
+    memory = Remembered(WHEN, awaiting=frozenset({"ANALYZE"}), before=("pending", frozenset({"ANALYZE"})))
+    assert recalled(live(shown), memory).status is Status.AWAITING_APPROVAL

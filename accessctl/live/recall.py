@@ -37,7 +37,7 @@ def _recalled(asset: Asset, shown: Grant, memory: Remembered) -> Grant | None:
     status, held = memory.before
     if shown.status != status or tasks.normal(shown.tasks) != held or not memory.awaiting:
         return None
-    if tasks.is_same(asset.kind, memory.awaiting, shown.tasks):
+    if shown.status is Status.CONFIRMED and tasks.is_same(asset.kind, memory.awaiting, shown.tasks):
         return None
     if shown.status in (Status.ABSENT, Status.PENDING):
         return Grant(memory.awaiting, Status.AWAITING_APPROVAL, since=memory.since)
