@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -33,6 +35,7 @@ def run(args: Sequence[str] | None = None) -> int:
     from accessctl.cli import cli
 
     _end_on_sigterm()
+    _speak_plainly()
     try:
         result = cli.main(args, prog_name="accessctl", standalone_mode=False, auto_envvar_prefix="ACCESSCTL")
     except click.exceptions.NoArgsIsHelpError as error:
@@ -46,19 +49,19 @@ def run(args: Sequence[str] | None = None) -> int:
         _say(f"error: {error.format_message()}")
         return 1
     except click.Abort:
-        _say("", "interrupted")
+        _say("interrupted")
         return INTERRUPTED
     except KeyboardInterrupt:
-        _say("", "interrupted")
+        _say("interrupted")
         return INTERRUPTED
     except Terminated:
         _say("terminated")
         return TERMINATED
     except AccessctlError as error:
         return _tell(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:  # stdout or stderr; every other file says what is wrong with it itself
+        _say(f"error: the output cannot be written: {error.strerror}")
+        return 1
     except Exception as error:  # the one place that may: people get words, not tracebacks
         if os.environ.get("ACCESSCTL_DEBUG"):
             raise
@@ -78,8 +81,16 @@ def _tell(error: AccessctlError) -> int:
 
 
 def _say(*lines: str) -> None:
-    for line in lines:
-        click.echo(line, err=True)
+    with contextlib.suppress(OSError):
+        for line in lines:
+            click.echo(line, err=True)
+
+
+def _speak_plainly() -> None:
+    """Let an output that cannot spell a character show its number instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _end_on_sigterm() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,8 @@ class Way:
 class Connection:
     """An open way. `url` is how plans and the journal name it.
 
-    Who plans takes `reader` from it, who applies takes `writer` too.
+    Who plans takes `reader` from it, who applies takes `writer` too. Once `stop` is set, `sleep` raises
+    GraphError instead of waiting: the run is to end.
     """
 
     url: str
@@ -48,6 +50,7 @@ class Connection:
     journal: Path
     lock: Path
     sleep: Callable[[float], None]
+    stop: threading.Event
 
 
 @contextmanager
@@ -64,7 +67,10 @@ def connect(
     token or the URL is missing or unfit.
     """
     if way.sandbox and way.graph_url:
-        raise AccessctlError("--sandbox and --graph-url name two different Graph APIs", "give one of them")
+        raise AccessctlError(
+            "--sandbox and --graph-url name two different Graph APIs",
+            "give one of them; ACCESSCTL_SANDBOX and ACCESSCTL_GRAPH_URL in the environment count too",
+        )
     with (
         _sandbox(project, directory, way) if way.sandbox else _network(project, directory, way, environ, tell) as open_
     ):
@@ -84,8 +90,10 @@ def _network(
         tell(line)
     tokens = {business: credentials.for_business(business) for business in aliases}
     state = directory / STATE
-    with _session(project, url, credentials.app_secret) as session:
-        yield _connection(project, url, session, tokens, state / "journal.jsonl", state / "lock", time.sleep)
+    stop = threading.Event()
+    sleep = partial(_sleep, stop)
+    with _session(project, url, credentials.app_secret, sleep=sleep) as session:
+        yield _connection(project, url, session, tokens, state / "journal.jsonl", state / "lock", sleep, stop)
 
 
 @contextmanager
@@ -103,11 +111,22 @@ def _sandbox(project: Project, directory: Path, way: Way) -> Iterator[Connection
             transport = SandboxTransport(store.open())
             tokens = {business: Secret(f"sandbox-{business}", "a sandbox token") for business in project.policy.acts_as}
             url = f"sandbox:{Path(way.sandbox).name}"
-            with _session(project, IN_PROCESS, None, transport=transport) as session:
-                # Nothing in this process is late, so nobody need wait for it.
-                yield _connection(project, url, session, tokens, store.journal, state / "lock", lambda _: None)
+            with _session(project, IN_PROCESS, None, transport=transport, sleep=_no_wait) as session:
+                stop = threading.Event()
+                yield _connection(project, url, session, tokens, store.journal, state / "lock", _no_wait, stop)
     except WorldError as error:
         raise AccessctlError(error.what, error.hint) from None
+
+
+def _sleep(stop: threading.Event, seconds: float) -> None:
+    from accessctl.graph.errors import GraphError, Trouble
+
+    if stop.wait(seconds):
+        raise GraphError("stopped while waiting for Meta", "run the command again", trouble=Trouble.NETWORK)
+
+
+def _no_wait(_: float) -> None:
+    """Nothing in this process is late."""
 
 
 def sandbox_state(directory: Path) -> Path:
@@ -129,6 +148,7 @@ def _connection(
     journal: Path,
     lock: Path,
     sleep: Callable[[float], None],
+    stop: threading.Event,
 ) -> Connection:
     acting = tuple(ActingBusiness(project.desired.businesses[business], token) for business, token in tokens.items())
-    return Connection(url, session.reader, session.writer, acting, journal, lock, sleep)
+    return Connection(url, session.reader, session.writer, acting, journal, lock, sleep, stop)

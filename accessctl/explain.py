@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from accessctl.model import ABSENT, AssetAccess, Grant, Kind, Status
+from accessctl.model import ABSENT, AssetAccess, Grant, Kind, Side, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,7 +55,7 @@ def _live(
         return None
     if seen is not None and seen.unreadable:
         return Grant(status=Status.UNREADABLE, detail=seen.unreadable)
-    if seen is not None:
+    if seen is not None and (seen.side is Side.OWNER or agency in seen.grants):
         return seen.grants.get(agency, ABSENT)
     reasons = [
         gap.reason for gap in live.gaps if gap.kind is access.asset.kind and gap.business in (access.owner, agency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -32,6 +33,7 @@ class Journal:
         self._now = now
         self._lock = threading.Lock()
         self._handle = -1
+        self._broken: OSError | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -57,11 +59,17 @@ class Journal:
         entry = {"v": FORMAT, "at": self._now().isoformat(), "run": self.run, "event": event, **content}
         line = json.dumps(entry, sort_keys=True, ensure_ascii=True, allow_nan=False).encode() + b"\n"
         with self._lock:
+            if self._broken:
+                raise self._unwritable(self._broken)
+            end = os.lseek(self._handle, 0, os.SEEK_END)
             try:
                 if os.write(self._handle, line) != len(line):
                     raise OSError("the disk took only part of a line")
                 os.fsync(self._handle)
             except OSError as error:
+                self._broken = error
+                with contextlib.suppress(OSError):  # take the stump away, so that it never stands inside
+                    os.ftruncate(self._handle, end)
                 raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> JournalError:
@@ -126,10 +134,10 @@ def remember(entries: tuple[Entry, ...], graph_url: str) -> Mapping[tuple[Asset,
     An intent to ask a client counts as asked even without its outcome: a client is never asked twice.
     """
     found: dict[tuple[Asset, str], Remembered] = {}
-    here = False
+    here, plan = False, ""
     for entry in entries:
         if entry["event"] == "run_started":
-            here = entry["graph"]["url"] == graph_url
+            here, plan = entry["graph"]["url"] == graph_url, entry.get("plan", "")
         if not here or "pair" not in entry:
             continue
         pair = Asset(Kind(entry["pair"]["kind"]), entry["pair"]["asset"]), entry["pair"]["agency"]
@@ -137,10 +145,10 @@ def remember(entries: tuple[Entry, ...], graph_url: str) -> Mapping[tuple[Asset,
         if entry["event"] == "intent":
             found.pop(pair, None)
             if entry["verb"] == "request":
-                found[pair] = Remembered(since, is_request=True)
+                found[pair] = Remembered(since, plan, is_request=True)
         elif entry["event"] == "outcome" and entry["outcome"] == "awaiting_admin_approval":
             before = entry["before"]["status"], frozenset(entry["before"]["tasks"])
-            found[pair] = Remembered(since, awaiting=frozenset(entry["after"]["tasks"]), before=before)
+            found[pair] = Remembered(since, plan, awaiting=frozenset(entry["after"]["tasks"]), before=before)
         elif entry["event"] == "outcome" and entry["outcome"] in ("failed", "skipped"):
             found.pop(pair, None)
     return found

@@ -109,6 +109,14 @@ class Grant:
 
 
 ABSENT = Grant(status=Status.ABSENT)
+ASK_AGAIN = "ask_again"  # the detail of an absent pair that a person wants asked for once more
+
+
+class Side(StrEnum):
+    """From which end a business looks at an asset."""
+
+    OWNER = "owner"
+    AGENCY = "agency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,8 @@ class AssetAccess:
 
     `grants` maps the agency's business id to its grant. `owner` is a business id, empty where no read told.
     `unreadable` is empty, or why the grants could not be read to the end; they are then no evidence at all.
-    The fields from `alias` on are the manifests' and stay empty on live access.
+    `side` says from which end live access was seen: an agency sees its own grants alone. The fields from
+    `alias` on are the manifests' and stay empty on live access.
     """
 
     asset: Asset
@@ -125,18 +134,12 @@ class AssetAccess:
     name: str = ""
     grants: Mapping[str, Grant] = field(default_factory=lambda: frozen({}))
     unreadable: str = ""
+    side: Side = Side.OWNER
     alias: str = ""
     labels: Mapping[str, str] = field(default_factory=lambda: frozen({}))
     exclusive: bool = True
     replace_with_gap: bool = False
     place: Place | None = None
-
-
-class Side(StrEnum):
-    """From which end a business looks at an asset."""
-
-    OWNER = "owner"
-    AGENCY = "agency"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -185,10 +188,12 @@ class Remembered:
     """What the journal knows of a pair and Meta does not show.
 
     `awaiting` are tasks granted that a second admin had yet to approve, `before` what the pair held then
-    (status word and tasks); `is_request` says that a client was asked. `since` is when.
+    (status word and tasks); `is_request` says that a client was asked. `since` is when, and `plan` the name
+    of the plan that did it: its digest and when it was made.
     """
 
     since: datetime
+    plan: str = ""
     is_request: bool = False
     awaiting: frozenset[str] = frozenset()
     before: tuple[str, frozenset[str]] = ("absent", frozenset())

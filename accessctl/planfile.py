@@ -48,7 +48,10 @@ def read_plan(path: Path) -> SavedPlan:
     if document.get("digest") != digest(document):
         raise StaleError(f"{path} was changed after it was written: its digest is not that of its content", REMAKE)
     _check_shape(path, document)
-    return from_document(document)
+    try:
+        return from_document(document)
+    except ValueError:  # a day that no calendar has
+        raise AccessctlError(f"{path} is no plan: it holds a time that there is not", REMAKE) from None
 
 
 REMAKE = "make a new plan, review it, and apply that"

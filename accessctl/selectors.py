@@ -29,49 +29,74 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One selector, its names resolved: `value` is an id, a kind, or `key=value`."""
+    """One selector, its names resolved: `value` is an asset, a business id, a kind, or `key=value`."""
 
     what: What
-    value: str
+    value: str | Asset
 
     def selects(self, asset: AssetAccess, agency: str) -> bool:
-        """Tell whether the pair is meant; agency "" asks for the asset as a whole."""
+        """Tell whether the pair is meant."""
         match self.what:
             case What.ASSET:
-                return asset.asset.id == self.value
+                return asset.asset == self.value
             case What.AGENCY:
-                return agency == self.value or (not agency and self.value in asset.grants)
+                return agency == self.value
             case What.OWNER:
                 return asset.owner == self.value
             case What.KIND:
                 return asset.asset.kind == self.value
             case What.LABEL:
-                key, _, value = self.value.partition("=")
-                return asset.labels.get(key) == value
+                return any(f"{key}={value}" == self.value for key, value in asset.labels.items())
+
+    def may_concern(self, asset: AssetAccess) -> bool:
+        """Tell whether something on an asset that could not be read may be meant."""
+        if self.what is What.AGENCY:
+            return asset.exclusive or self.value in asset.grants
+        return self.selects(asset, "")
 
 
 def read_selector(text: str, desired: Access) -> Selector:
-    """Return what `text` means in this project. Raises AccessctlError for a name nobody knows."""
+    """Return what `text` means in this project.
+
+    Raises AccessctlError for a name nobody knows, and for a label that no asset has: a slip there would
+    silently plan nothing, or leave nothing out.
+    """
     word, colon, rest = text.partition(":")
     if not colon and "=" in text:
         raise AccessctlError(f"'{text}' is no selector (did you mean label:{text}?)", HINT)
     if not colon:
-        return Selector(What.ASSET, find_asset(text, desired).id)
+        return Selector(What.ASSET, _declared(text, desired))
     if word in (What.AGENCY, What.OWNER):
         return Selector(What(word), find_business(rest, desired).id)
     if word == What.KIND and rest in list(Kind):
         return Selector(What.KIND, rest)
     if word == What.LABEL and "=" in rest:
-        return Selector(What.LABEL, rest)
+        labels = {f"{key}={value}": 0 for asset in desired.assets.values() for key, value in asset.labels.items()}
+        if rest in labels:
+            return Selector(What.LABEL, rest)
+        raise AccessctlError(f"no asset has the label {rest}{_meant(rest, labels)}", HINT)
     raise AccessctlError(f"'{text}' is no selector", HINT)
 
 
+def _declared(text: str, desired: Access) -> Asset:
+    asset = find_asset(text, desired)
+    if asset not in desired.assets:
+        raise AccessctlError(f"no manifest declares {text}", HINT)
+    return asset
+
+
 def in_scope(targets: Sequence[str], excludes: Sequence[str], desired: Access) -> Callable[[AssetAccess, str], bool]:
-    """Return the predicate that a plan is narrowed by: any target, or all without one, and no exclude."""
+    """Return the predicate that a plan is narrowed by: any target, or all without one, and no exclude.
+
+    An asset that could not be read (agency "") stays in as long as something on it may be meant.
+    """
     wanted = [read_selector(text, desired) for text in targets]
     unwanted = [read_selector(text, desired) for text in excludes]
 
     def is_in_scope(asset: AssetAccess, agency: str) -> bool:
+        if not agency:
+            meant = not wanted or any(selector.may_concern(asset) for selector in wanted)
+            return meant and not any(selector.selects(asset, "") for selector in unwanted)
         if wanted and not any(selector.selects(asset, agency) for selector in wanted):
             return False
         return not any(selector.selects(asset, agency) for selector in unwanted)
@@ -90,7 +115,7 @@ def find_asset(name: str, desired: Access, live: Access | None = None) -> Asset:
         known = [*desired.assets, *(live.assets if live else ())]
         found = [asset for asset in known if asset.id == bare and asset.kind in kinds]
         return found[0] if found else Asset(kinds[0], bare)
-    raise AccessctlError(f"no asset is called '{name}'{_meant(name, by_alias)}", HINT)
+    raise AccessctlError(f"no asset is called '{name}'{_meant(name, by_alias)}", "name an asset's alias or its id")
 
 
 def find_business(name: str, desired: Access) -> Business:

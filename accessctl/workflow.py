@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from accessctl import __version__
-from accessctl.errors import RefusedError, StaleError
+from accessctl.errors import AccessctlError, RefusedError, StaleError
 from accessctl.guard import hint, judge
 from accessctl.plan.document import save
 from accessctl.plan.make import make_plan
@@ -17,7 +19,6 @@ from accessctl.selectors import in_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from accessctl.apply import Result, Step
     from accessctl.connection import Connection
@@ -56,15 +57,10 @@ def read_access(
     sides = sides_of(project.desired, project.policy.acts_as)
     live = read_live(connection.reader, connection.acting, sides, tell)
     remembered = remember(read_journal(connection.journal), connection.url)
-    if ask_again:
-        forget = in_scope(ask_again, (), project.desired)
-        assets = project.desired.assets
-        remembered = {
-            pair: memory
-            for pair, memory in remembered.items()
-            if pair[0] not in assets or not forget(assets[pair[0]], pair[1])
-        }
-    return recall(live, remembered, project.desired)
+    meant = in_scope(ask_again, (), project.desired)
+    assets = project.desired.assets
+    again = {pair for pair in remembered if ask_again and pair[0] in assets and meant(assets[pair[0]], pair[1])}
+    return recall(live, remembered, project.desired, again)
 
 
 def plan_project(
@@ -95,8 +91,13 @@ def origin_of(project: Project, connection: Connection, scope: Scope) -> Origin:
     )
 
 
-def check_fits(saved: SavedPlan, project: Project, connection: Connection, expect_digest: str = "") -> None:
-    """Raise StaleError where the plan is not the one that was reviewed, or was made from something else."""
+def check_fits(
+    saved: SavedPlan, project: Project, connection: Connection, *, today: date, expect_digest: str = ""
+) -> None:
+    """Raise StaleError where the plan is not the one that was reviewed, or was made from something else.
+
+    A declaration that has ended since (`today`, UTC) gives nothing any more.
+    """
     if expect_digest and expect_digest != saved.digest:
         raise StaleError(f"this plan's digest is {saved.digest}, not the one expected", REMAKE)
     origin, here = saved.origin, origin_of(project, connection, saved.origin.scope)
@@ -110,6 +111,13 @@ def check_fits(saved: SavedPlan, project: Project, connection: Connection, expec
     for planned, now, text in differences:
         if planned != now:
             raise StaleError(text, REMAKE)
+    acting = {business.alias for business in origin.acts_as}
+    for action in saved.plan.actions:
+        if action.via not in acting:
+            raise StaleError(f"{action.id} is to go through {action.via}, which the plan does not act as", REMAKE)
+        ends = [source.until for source in action.sources]
+        if action.after.tasks and ends and all(ends) and max(ends) < today.isoformat():
+            raise StaleError(f"{action.id} is declared until {max(ends)}, which has passed", REMAKE)
 
 
 def _major(version: str) -> str:
@@ -129,27 +137,31 @@ def apply_plan(
     *,
     parallelism: int = 10,
     tell: Callable[[Step], None] = lambda _: None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Result:
     """Carry out a plan that was checked and confirmed, alone in this project, with a journal of every write."""
-    from accessctl.apply import GraphDoor, apply_actions
-    from accessctl.journal import Journal
+    from accessctl.apply import GraphDoor, Run, Writer, sent_since
+    from accessctl.journal import Journal, read_journal, remember
     from accessctl.lock import hold
 
-    run = uuid.uuid4().hex[:12]
     origin = saved.origin
+    name = f"{saved.digest} {saved.created_at.isoformat()}"
     door = GraphDoor(connection.reader, connection.writer, connection.acting)
-    with hold(connection.lock, "another apply is running"), Journal(connection.journal, run) as journal:
+    journal = Journal(connection.journal, uuid.uuid4().hex[:12], now=clock)
+    with hold(connection.lock, "another apply is running"), journal:
+        remembered = remember(read_journal(connection.journal), connection.url)
         journal.write(
             "run_started",
-            plan=saved.digest,
+            plan=name,
             tool=__version__,
             graph={"url": origin.graph_url, "version": origin.graph_version},
             acts_as=[business.id for business in origin.acts_as],
         )
-        result = apply_actions(
-            saved.plan.actions, door, journal, sleep=connection.sleep, parallelism=parallelism, tell=tell
-        )
-        journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
+        since = sent_since(remembered, name, saved.created_at)
+        run = Run(Writer(door, journal, connection.sleep), since, stop=connection.stop.set, tell=tell)
+        result = run.carry_out(saved.plan.actions, parallelism)
+        with contextlib.suppress(AccessctlError):  # a broken journal has ended the run, and says so itself
+            journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -47,6 +47,7 @@ class Company:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._looks = 0
         self.project: dict[str, Any] = {"version": 1, "acts_as": ["acme"]}
         self.manifest: dict[str, Any] = {"businesses": BUSINESSES, "ad_accounts": {}, "pages": {}}
         self.world: dict[str, Any] = {
@@ -102,7 +103,12 @@ class Company:
 
     def plan(self, wish: Wish = Wish()) -> SavedPlan:  # noqa: B008  frozen
         with self.connected() as (project, connection):
-            return plan_project(project, connection, wish, NOW)
+            return plan_project(project, connection, wish, self.now())
+
+    def now(self) -> datetime:
+        """A clock that moves on by a minute at each look."""
+        self._looks += 1
+        return NOW + timedelta(minutes=self._looks)
 
     def live(self) -> Access:
         with self.connected() as (project, connection):
@@ -110,9 +116,9 @@ class Company:
 
     def apply(self, saved: SavedPlan | None = None, wish: Wish = Wish(), parallelism: int = 4) -> Result:  # noqa: B008
         with self.connected() as (project, connection):
-            saved = saved or plan_project(project, connection, wish, NOW)
-            check_fits(saved, project, connection)
-            return apply_plan(saved, connection, parallelism=parallelism)
+            saved = saved or plan_project(project, connection, wish, self.now())
+            check_fits(saved, project, connection, today=NOW.date())
+            return apply_plan(saved, connection, parallelism=parallelism, clock=self.now)
 
     @contextmanager
     def people(self) -> Iterator[Sandbox]:

@@ -425,8 +425,10 @@ def test_nothing_is_sent_when_the_intent_cannot_be_made_durable(company, monkeyp
         return real(handle, line)
 
     monkeypatch.setattr(journal.os, "write", full)
-    with pytest.raises(journal.JournalError, match="No space left"):
-        company.apply(saved)
+    result = company.apply(saved)
+    assert isinstance(result.stopped_by, journal.JournalError)
+    assert outcomes(result) == [("grant", "failed")]
+    assert "No space left" in result.steps[0].text
     assert company.writes == ()
 
 

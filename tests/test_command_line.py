@@ -169,7 +169,7 @@ def test_a_person_is_asked_and_only_yes_will_do(brand, answer, code, writes):
     os.close(parent)
     os.close(child)
     assert (process.returncode, len(brand.writes)) == (code, writes), output
-    assert "Apply these 2 actions? Only yes will do" in output
+    assert "Apply 2 actions? Only yes will do" in output
 
 
 def test_a_refused_plan_is_shown_in_full_and_exits_with_3(brand, run):

@@ -17,8 +17,8 @@ CASES = [
     (StaleError("what"), 4, "error: what\n"),
     (click.UsageError("no"), 64, "error: no\nhint: accessctl --help shows what can be given\n"),
     (click.ClickException("no"), 1, "error: no\n"),
-    (click.Abort(), 130, "\ninterrupted\n"),
-    (KeyboardInterrupt(), 130, "\ninterrupted\n"),
+    (click.Abort(), 130, "interrupted\n"),
+    (KeyboardInterrupt(), 130, "interrupted\n"),
     (program.Terminated(), 143, "terminated\n"),
     (ZeroDivisionError("secret"), 1, "error: ZeroDivisionError in accessctl itself\n"),
     (

@@ -173,7 +173,8 @@ def test_an_id_need_not_be_declared_to_be_named(company):
 
 
 def test_a_blocked_asset_belongs_to_the_agencies_it_declares(company):
-    company.asset("page", "brand", "71", agencies={"mediahouse": BUYER}, live={}, page_token=False)
+    agencies = {"mediahouse": BUYER}
+    company.asset("page", "brand", "71", agencies=agencies, live={}, page_token=False, manage="additive")
     assert len(company.plan(Wish(Scope(("agency:mediahouse",)))).plan.blocked) == 1
     assert company.plan(Wish(Scope(("agency:dataco",)))).plan.blocked == ()
     assert Verb.GRANT

@@ -37,7 +37,8 @@ EXPIRED = Grant(status=Status.ABSENT, sources=(HERE,))
 SAME = Grant(frozenset({"ANALYZE", "ADVERTISE"}))
 OTHER = Grant(frozenset({"ANALYZE"}))
 PENDING = Grant(frozenset({"ANALYZE"}), Status.PENDING, since=REQUESTED)
-AWAITING = Grant(frozenset({"ANALYZE"}), Status.AWAITING_APPROVAL, since=REQUESTED)
+AWAITING = Grant(frozenset({"ADVERTISE", "ANALYZE"}), Status.AWAITING_APPROVAL, since=REQUESTED)
+AWAITING_OTHER = Grant(frozenset({"MANAGE"}), Status.AWAITING_APPROVAL, since=REQUESTED)
 UNKNOWN = Grant(frozenset({"ANALYZE"}), Status.UNKNOWN, "ON_HOLD")
 UNREADABLE = Grant(status=Status.UNREADABLE, detail="(#10) no")
 KINDS = pytest.mark.parametrize("kind", list(Kind))
@@ -82,6 +83,7 @@ def said(plan: Plan) -> tuple[str, str]:
         (WANTED, SAME, ("nothing", "")),
         (WANTED, OTHER, ("change", "tasks_differ")),
         (WANTED, AWAITING, ("waiting", "admin_approval")),
+        (WANTED, AWAITING_OTHER, ("waiting", "approval_not_wanted")),
         (None, SAME, ("revoke", "not_declared")),
         (None, PENDING, ("unmanaged", "unexpected_request")),
         (None, AWAITING, ("waiting", "approval_not_wanted")),

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from accessctl.model import Status
 from accessctl.plan.nouns import COUNTED_AS
 
 if TYPE_CHECKING:
+    from accessctl.graph.errors import Trouble
     from accessctl.plan.nouns import Action, State
 
 
@@ -33,7 +35,8 @@ GOOD = frozenset({Outcome.APPLIED, Outcome.CONVERGED, Outcome.AWAITING_APPROVAL,
 class Step:
     """One action and how it ended. `text` says what happened, `hint` what to do about it.
 
-    `live` is what was there when we last looked, None where nobody looked.
+    `live` is what was there when we last looked, None where nobody looked; `trouble` is what stood in the
+    way, if Meta said so.
     """
 
     action: Action
@@ -42,14 +45,19 @@ class Step:
     hint: str = ""
     trace: str = ""
     live: State | None = None
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All steps of one run, in the order of the plan."""
+    """All steps of one run, in the order of the plan.
+
+    `stopped_by` is what ended the run early: Ctrl-C, SIGTERM, a journal that cannot be written.
+    """
 
     run: str
     steps: tuple[Step, ...]
+    stopped_by: BaseException | None = None
 
     @property
     def exit_code(self) -> int:
@@ -60,9 +68,17 @@ class Result:
         return 0 if outcomes <= GOOD else 5
 
     def done(self) -> Counter[str]:
-        """Count the steps that reached Meta, under the summary line's words."""
-        reached = (Outcome.APPLIED, Outcome.AWAITING_APPROVAL, Outcome.WAITING)
+        """Count the steps that took effect, and requests sent, under the summary line's words."""
+        reached = (Outcome.APPLIED, Outcome.WAITING)
         return Counter(COUNTED_AS[step.action.verb] for step in self.steps if step.outcome in reached)
+
+    def waiting(self) -> int:
+        """Count the pairs that now depend on a person, asked just now or before."""
+        return sum(
+            step.outcome in (Outcome.WAITING, Outcome.AWAITING_APPROVAL)
+            or (step.outcome is Outcome.CONVERGED and step.live is not None and step.live.status is Status.PENDING)
+            for step in self.steps
+        )
 
     def outcomes(self) -> Counter[Outcome]:
         """Count the steps by outcome."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -11,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from accessctl.apply.look import Seen, compare, what_moved
 from accessctl.apply.outcomes import GOOD, Outcome, Result, Step
-from accessctl.apply.write import write
+from accessctl.apply.write import NEW_PLAN, Writer
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.journal import JournalError
+from accessctl.model import Asset
 from accessctl.plan.nouns import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
-    from accessctl.apply.door import Door
-    from accessctl.journal import Journal
+    from accessctl.model import Remembered
     from accessctl.plan.nouns import Action
 
 # After one of these the next call would fare no better, or make things worse.
@@ -37,95 +40,124 @@ class _Stops:
     """What ends more than one asset: a dead token ends the run, a closed edge ends its kind of call."""
 
     run: str = ""
+    cause: BaseException | None = None
     edges: dict[tuple[str, Verb, str], str] = field(default_factory=dict)
     gates: dict[tuple[str, Verb, str], threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
 
     def reason(self, action: Action) -> str:
         return self.run or self.edges.get(_edge(action), "")
 
+    def end(self, why: str, cause: BaseException | None = None) -> None:
+        self.run = self.run or f"not tried: {why}"
+        self.cause = self.cause or cause
 
-def apply_actions(
-    actions: Sequence[Action],
-    door: Door,
-    journal: Journal,
-    *,
-    sleep: Callable[[float], None],
-    parallelism: int = 10,
-    tell: Callable[[Step], None] = lambda _: None,
-) -> Result:
-    """Carry out `actions`, which stand in the order of a plan, and say how each ended.
 
-    A step that does not end well stops its asset and no other. `tell` is given each step as it ends, from
-    any thread.
+class Run:
+    """One run of apply over the actions of a plan.
+
+    `sent_since` holds what the journal knows of pairs this plan asked for or granted before, or that another
+    run did after the plan was made: those are not sent again. `stop` is called once when the run is
+    interrupted, so that nobody goes on waiting.
     """
-    stops = _Stops()
-    groups = [list(group) for _, group in groupby(actions, key=lambda action: (action.asset.kind, action.asset.id))]
 
-    def carry_out(group: list[Action]) -> list[Step]:
+    def __init__(
+        self,
+        writer: Writer,
+        sent_since: Mapping[tuple[Asset, str], Remembered],
+        *,
+        stop: Callable[[], None] = lambda: None,
+        tell: Callable[[Step], None] = lambda _: None,
+    ) -> None:
+        self.writer = writer
+        self.sent_since = sent_since
+        self.stop = stop
+        self.tell = tell
+        self.stops = _Stops()
+
+    def carry_out(self, actions: Sequence[Action], parallelism: int) -> Result:
+        """Carry out `actions`, which stand in the order of a plan, and say how each ended.
+
+        A step that does not end well stops its asset and no other. After Ctrl-C, SIGTERM or a journal that
+        cannot be written, what is in flight ends and nothing new begins.
+        """
+        groups = [list(group) for _, group in groupby(actions, key=lambda action: (action.asset.kind, action.asset.id))]
+        with ThreadPoolExecutor(max_workers=max(1, parallelism)) as pool:
+            found = [pool.submit(self._on_one_asset, group) for group in groups]
+            try:
+                for future in found:
+                    future.result()
+            except BaseException as cause:  # noqa: BLE001  Ctrl-C too: what was done must still be told
+                self.stops.end("the run was interrupted", cause)
+                self.stop()
+        steps = [step for future in found for step in future.result()]
+        return Result(self.writer.journal.run, tuple(steps), self.stops.cause)
+
+    def _on_one_asset(self, group: list[Action]) -> list[Step]:
         steps = []
-        for step in _on_one_asset(group, door, journal, sleep, stops):
+        stopped = ""
+        for action in group:
+            if reason := self.stops.reason(action) or stopped:
+                step = Step(action, Outcome.SKIPPED, reason)
+            else:
+                with self._gate(action):
+                    step = self._one(action)
+                if step.outcome not in GOOD:
+                    who = action.agency.alias or action.agency.id
+                    stopped = f"not tried: {action.verb} for {who} on this asset came first"
             steps.append(step)
-            tell(step)
+            self.tell(step)
         return steps
 
-    with ThreadPoolExecutor(max_workers=max(1, parallelism)) as pool:
+    def _one(self, action: Action) -> Step:
+        """Look, compare, write. Between the look and the write lies nothing but the journal."""
+        if reason := self.stops.reason(action):  # the one before us at this gate may have found it closed
+            return Step(action, Outcome.SKIPPED, reason)
         try:
-            steps = [step for found in pool.map(carry_out, groups) for step in found]
-        except BaseException:  # Ctrl-C, SIGTERM or a full disk: what is in flight ends, nothing new begins
-            stops.run = "not tried: the run was interrupted"
-            raise
-    return Result(journal.run, tuple(steps))
+            step = self._look(action) or self.writer.write(action)
+        except GraphError as error:
+            step = Step(action, Outcome.FAILED, error.what, error.hint, error.trace, trouble=error.trouble)
+        except JournalError as error:
+            self.stops.end("the journal cannot be written", error)
+            return Step(action, Outcome.FAILED, error.what, error.hint)
+        if step.trouble in STOPS_THE_RUN:
+            self.stops.end(f"the run was stopped: {step.text}")
+        elif step.trouble is Trouble.CAPABILITY_MISSING and action.verb is Verb.REQUEST:
+            self.stops.edges[_edge(action)] = "not tried: Meta does not open this kind of call to this app"
+            return Step(action, step.outcome, step.text, BY_HAND, step.trace, step.live, step.trouble)
+        return step
 
-
-def _on_one_asset(
-    group: list[Action], door: Door, journal: Journal, sleep: Callable[[float], None], stops: _Stops
-) -> Iterator[Step]:
-    stopped = ""
-    for action in group:
-        if reason := stops.reason(action) or stopped:
-            yield Step(action, Outcome.SKIPPED, reason)
-            continue
-        with _gate(action, stops):
-            step = _one(action, door, journal, sleep, stops)
-        if step.outcome not in GOOD:
-            stopped = f"not tried: {action.verb} for {action.agency.alias or action.agency.id} on this asset came first"
-        yield step
-
-
-def _one(action: Action, door: Door, journal: Journal, sleep: Callable[[float], None], stops: _Stops) -> Step:
-    """Look, compare, write. Between the look and the write lies nothing but the journal."""
-    if reason := stops.reason(action):  # the one before us at this gate may have found it closed
-        return Step(action, Outcome.SKIPPED, reason)
-    try:
-        access = door.look(action)
-        seen, text, live = compare(action, access)
+    def _look(self, action: Action) -> Step | None:
+        """Return how an action ends without a call, None where its call is to be made."""
+        seen, text, live = compare(action, self.writer.door.look(action))
         if seen is Seen.WANTED:
             return Step(action, Outcome.CONVERGED, text, live=live)
         if seen is Seen.UNREADABLE:
             return Step(action, Outcome.FAILED, text, "nothing was sent; run plan to see what can be read", live=live)
         if seen is Seen.MOVED and live is not None:
             text += f" ({what_moved(action.before, live)})"
-            return Step(action, Outcome.STALE, text, "make and review a new plan", live=live)
-        return write(action, door, journal, sleep)
-    except GraphError as error:
-        if error.trouble in STOPS_THE_RUN:
-            stops.run = f"not tried: the run was stopped: {error.what}"
-        elif error.trouble is Trouble.CAPABILITY_MISSING:
-            stops.edges[_edge(action)] = "not tried: Meta does not open this kind of call to this app"
-        hint = BY_HAND if error.trouble is Trouble.CAPABILITY_MISSING and action.verb is Verb.REQUEST else error.hint
-        return Step(action, Outcome.FAILED, error.what, hint, error.trace)
+            return Step(action, Outcome.STALE, text, NEW_PLAN, live=live)
+        memory = self.sent_since.get((Asset(action.asset.kind, action.asset.id), action.agency.id))
+        if memory and memory.awaiting and action.after.tasks:
+            text = f"granted on {memory.since:%Y-%m-%d} already; a second admin of the owner must approve it"
+            return Step(action, Outcome.AWAITING_APPROVAL, text, live=live)
+        if memory and memory.is_request and action.verb is Verb.REQUEST:
+            text = f"asked on {memory.since:%Y-%m-%d}, after this plan was made, and that request is gone"
+            return Step(
+                action, Outcome.STALE, text, "a client is not asked twice; a new plan shows what is left", live=live
+            )
+        return None
+
+    def _gate(self, action: Action) -> contextlib.AbstractContextManager[object]:
+        """Requests go one at a time: where Meta has closed the edge, one refusal is enough to know it."""
+        return self.stops.gates[_edge(action)] if action.verb is Verb.REQUEST else contextlib.nullcontext()
 
 
 def _edge(action: Action) -> tuple[str, Verb, str]:
     return action.via, action.verb, action.asset.kind
 
 
-class _Open:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-
-def _gate(action: Action, stops: _Stops) -> threading.Lock | _Open:
-    """Requests go one at a time: where Meta has closed the edge, one refusal is enough to know it."""
-    return stops.gates[_edge(action)] if action.verb is Verb.REQUEST else _Open()
+def sent_since(
+    remembered: Mapping[tuple[Asset, str], Remembered], plan: str, made: datetime
+) -> Mapping[tuple[Asset, str], Remembered]:
+    """Return what the plan of this name has asked for or granted, or anybody after it was made."""
+    return {pair: memory for pair, memory in remembered.items() if memory.plan == plan or memory.since > made}

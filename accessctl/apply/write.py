@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from accessctl.apply.look import Seen, compare
-from accessctl.apply.outcomes import Outcome, Step
+from accessctl.apply.look import Seen, compare, in_words
+from accessctl.apply.outcomes import GOOD, Outcome, Step
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.journal import JournalError
 from accessctl.model import Status
 from accessctl.plan.nouns import State, Verb
 
@@ -28,97 +29,117 @@ REPLACE_HINT = (
     "Meta documents no way to change tasks; --replace-with-gap revokes and grants anew, with a gap in between "
     "in which the agency's people lose their assignments"
 )
+LATER = "run plan in a few minutes; nothing is sent again without a look"
+NEW_PLAN = "make and review a new plan"
 
 
-def write(action: Action, door: Door, journal: Journal, sleep: Callable[[float], None]) -> Step:
-    """Send the action's call once and find out what came of it.
+class Writer:
+    """Carries out single actions through a door, each between two entries of a journal."""
 
-    Raises GraphError where Meta refused and nothing changed, with the outcome already in the journal; raises
-    JournalError, with nothing sent, where the intent cannot be made durable.
-    """
-    step = _attempt(action, door, journal, sleep, door.send)
-    if not action.replace_with_gap or step.outcome is not Outcome.FAILED:
+    def __init__(self, door: Door, journal: Journal, sleep: Callable[[float], None]) -> None:
+        self.door = door
+        self.journal = journal
+        self.sleep = sleep
+
+    def write(self, action: Action) -> Step:
+        """Send the action's call once and find out what came of it.
+
+        Raises JournalError where an intent cannot be made durable: then nothing was sent.
+        """
+        step = self._attempt(action, self.door.send)
+        if action.replace_with_gap and step.outcome is Outcome.FAILED and _is_unchangeable(step):
+            return self._replace(action, step)
         return step
-    gone = _attempt(_removal(action), door, journal, sleep, door.take_away)
-    if gone.outcome is not Outcome.APPLIED:
-        return Step(action, gone.outcome, f"revoking before granting anew: {gone.text}", gone.hint, gone.trace)
-    return _attempt(action, door, journal, sleep, door.send)
 
+    def _replace(self, action: Action, refused: Step) -> Step:
+        """Revoke and grant anew; where that grant is refused, give back what was held."""
+        nothing = State(Status.ABSENT)
+        before = refused.live or action.before
+        gone = self._attempt(
+            replace(action, verb=Verb.REVOKE, before=before, after=nothing, replace_with_gap=False),
+            self.door.take_away,
+        )
+        if gone.outcome not in GOOD:
+            return replace(gone, action=action, text=f"revoking before granting anew: {gone.text}")
+        anew = self._attempt(replace(action, verb=Verb.GRANT, before=nothing), self.door.send)
+        if anew.outcome in GOOD or anew.outcome is Outcome.UNKNOWN:
+            return replace(anew, action=action)
+        held = State(Status.CONFIRMED, tuple(sorted(set(before.tasks) - set(before.server_added))))
+        back = self._attempt(replace(action, verb=Verb.GRANT, before=nothing, after=held), self.door.send)
+        if back.outcome is Outcome.APPLIED:
+            text = f"{anew.text}; what was held before was given back"
+        else:
+            text = f"{anew.text}; and giving back what was held before ended as {back.outcome}: {back.text}"
+        return replace(anew, action=action, text=text, live=back.live)
 
-def _removal(action: Action) -> Action:
-    return replace(action, verb=Verb.REVOKE, after=State(Status.ABSENT), replace_with_gap=False)
-
-
-def _attempt(
-    action: Action,
-    door: Door,
-    journal: Journal,
-    sleep: Callable[[float], None],
-    send: Callable[[Action], Answer],
-) -> Step:
-    journal.write("intent", **_about(action))
-    try:
-        answer: Answer | GraphError = send(action)
-    except GraphError as error:
-        answer = error
-        if error.trouble not in SETTLED_BY_LOOKING:
-            step = Step(action, Outcome.FAILED, error.what, error.hint, error.trace)
-            journal.write("outcome", **_about(action), **_ended(step))
-            if action.verb is not Verb.CHANGE or error.trouble is not Trouble.PARAMETER:
-                raise
-            return step
-    step = _settle(action, door, sleep, answer)
-    journal.write("outcome", **_about(action), **_ended(step))
-    return step
-
-
-def _settle(action: Action, door: Door, sleep: Callable[[float], None], answer: Answer | GraphError) -> Step:
-    """Look until the pair is as wanted or patience ends, and say what that means."""
-    awaits = not isinstance(answer, GraphError) and answer.requires_admin_approval
-    for pause in (0.0,) if awaits or _is_refusal(answer) else PATIENCE:
-        sleep(pause)
+    def _attempt(self, action: Action, send: Callable[[Action], Answer]) -> Step:
+        self.journal.write("intent", **_about(action))
         try:
-            seen, text, live = compare(action, door.look(action))
+            answer: Answer | GraphError = send(action)
         except GraphError as error:
-            seen, text, live = Seen.UNREADABLE, error.what, None
-        if seen is Seen.WANTED:
-            return _done(action, answer, live)
-        if seen is Seen.MOVED:
-            break
+            answer = error
+        if isinstance(answer, GraphError) and answer.trouble not in SETTLED_BY_LOOKING:
+            step = Step(action, Outcome.FAILED, answer.what, answer.hint, answer.trace, trouble=answer.trouble)
+        else:
+            step = self._settle(action, answer)
+        try:
+            self.journal.write("outcome", **_about(action), **_ended(step))
+        except JournalError as error:
+            raise JournalError(f"{action.id} ended as {step.outcome}, and {error.what}", error.hint) from None
+        return step
+
+    def _settle(self, action: Action, answer: Answer | GraphError) -> Step:
+        """Look until the pair is as wanted or patience ends, and say what that means."""
+        awaits = not isinstance(answer, GraphError) and answer.requires_admin_approval
+        for pause in (0.0,) if awaits or _is_refusal(answer) else PATIENCE:
+            try:
+                self.sleep(pause)
+                seen, text, live = compare(action, self.door.look(action))
+            except GraphError as error:
+                seen, text, live = Seen.UNREADABLE, error.what, None
+            if seen is Seen.WANTED:
+                return _done(action, answer, live)
+            if seen is Seen.MOVED:
+                break
+        if awaits:
+            text = "granted; it takes effect when a second admin of the owner approves it"
+            hint = "approve or decline it at https://business.facebook.com/settings/requests/admin_reviews"
+            return Step(action, Outcome.AWAITING_APPROVAL, text, hint, answer.trace, live)
+        return _not_done(action, answer, seen, text, live)
+
+
+def _not_done(action: Action, answer: Answer | GraphError, seen: Seen, text: str, live: State | None) -> Step:
+    """Say how far a write got that did not bring about what it was for."""
     trace = answer.trace
-    if awaits:
-        text = "granted; it takes effect when a second admin of the owner approves it"
-        hint = "approve or decline it at https://business.facebook.com/settings/requests/admin_reviews"
-        return Step(action, Outcome.AWAITING_APPROVAL, text, hint, trace, live)
+    is_change = action.verb is Verb.CHANGE
     if isinstance(answer, GraphError) and _is_refusal(answer):
-        hint = REPLACE_HINT if action.verb is Verb.CHANGE else answer.hint
-        return Step(action, Outcome.FAILED, answer.what, hint, trace, live)
-    if seen is Seen.MOVED:
-        hint = REPLACE_HINT if action.verb is Verb.CHANGE else "make and review a new plan"
-        return Step(action, Outcome.FAILED, f"Meta said yes, but {text.partition(', ')[2]}", hint, trace, live)
-    return _unknown(action, answer, seen, text, live)
-
-
-def _unknown(action: Action, answer: Answer | GraphError, seen: Seen, text: str, live: State | None) -> Step:
+        hint = REPLACE_HINT if is_change else answer.hint
+        return Step(action, Outcome.FAILED, answer.what, hint, trace, live, answer.trouble)
     said = answer.what if isinstance(answer, GraphError) else "Meta said yes"
+    if seen is Seen.MOVED and live is not None:
+        hint = REPLACE_HINT if is_change else NEW_PLAN
+        return Step(action, Outcome.FAILED, f"{said}, but now {in_words(live)}", hint, trace, live)
+    if seen is Seen.AS_PLANNED and is_change and not isinstance(answer, GraphError):
+        return Step(action, Outcome.FAILED, "Meta said yes, but the tasks are as before", REPLACE_HINT, trace, live)
     found = "it does not show yet" if seen is Seen.AS_PLANNED else text
-    hint = "run plan in a few minutes; nothing is sent again without a look"
-    if seen is Seen.AS_PLANNED and not isinstance(answer, GraphError) and action.verb is Verb.CHANGE:
-        text = "Meta said yes, but the tasks are as before"
-        return Step(action, Outcome.FAILED, text, REPLACE_HINT, answer.trace, live)
-    return Step(action, Outcome.UNKNOWN, f"{said}, and {found}", hint, answer.trace, live)
+    return Step(action, Outcome.UNKNOWN, f"{said}, and {found}", LATER, trace, live)
 
 
 def _done(action: Action, answer: Answer | GraphError, live: State | None) -> Step:
-    if action.verb is Verb.REQUEST and live is not None and live.status == "pending":
+    if action.verb is Verb.REQUEST and live is not None and live.status is Status.PENDING:
         return Step(action, Outcome.WAITING, "requested; the client has to answer", "", answer.trace, live)
-    if isinstance(answer, GraphError) and answer.trouble is not Trouble.IN_DOUBT:
+    if _is_refusal(answer):
         return Step(action, Outcome.CONVERGED, "it was so already", "", answer.trace, live)
     return Step(action, Outcome.APPLIED, "", "", answer.trace, live)
 
 
 def _is_refusal(answer: Answer | GraphError) -> bool:
     return isinstance(answer, GraphError) and answer.trouble is not Trouble.IN_DOUBT
+
+
+def _is_unchangeable(step: Step) -> bool:
+    """Tell whether Meta would not change the tasks, rather than not do anything at all."""
+    return step.trouble in (None, Trouble.ALREADY_SO)
 
 
 def _about(action: Action) -> dict[str, object]:

@@ -63,7 +63,7 @@ def command(
 
     With PLAN, a file made by plan --out, it applies that plan and nothing else.
     Without, it plans, shows the plan, asks, and applies what it has shown.
-    Every write is recorded in .accessctl/journal.jsonl before and after.
+    Every write is recorded in a journal before and after: .accessctl/journal.jsonl.
     """
     from accessctl.connection import Way, connect
     from accessctl.plan.nouns import Scope
@@ -79,7 +79,7 @@ def command(
     project = load(allow_unknown_tasks=allow_unknown_tasks)
     with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
         saved = given or plan_project(project, connection, wish, now(), progress)
-        check_fits(saved, project, connection, expect_digest)
+        check_fits(saved, project, connection, today=now().date(), expect_digest=expect_digest)
         (show if format == "text" else tell)(plan_text(saved, paper()))
         check_guards(saved, project, allow_revokes)
         if saved.plan.actions:
@@ -92,21 +92,25 @@ def command(
         )
     if saved.plan.actions or format == "json":
         show(result_json(result, saved) if format == "json" else result_text(result, saved, paper()))
+    if result.stopped_by:
+        tell("hint: the journal has what was done; run apply again to go on from there")
+        raise result.stopped_by
     return result.exit_code or (5 if saved.plan.blocked else 0)
 
 
 def _confirm(saved: SavedPlan, auto_approve: bool) -> None:
     """Ask a person, or stop: nobody there is a no."""
     from accessctl.errors import RefusedError
+    from accessctl.render.paper import count as paper_count
 
     if auto_approve:
         return
-    count = len(saved.plan.actions)
+    count = paper_count(len(saved.plan.actions), "action")
     if not sys.stdin.isatty():
         raise RefusedError(
-            f"nobody is at the terminal to confirm {count} actions, so nothing was done",
+            f"nobody is at the terminal to confirm {count}, so nothing was done",
             "review the plan, then pass --auto-approve, best with --expect-digest",
         )
-    answer = click.prompt(f"Apply these {count} actions? Only yes will do", default="no", show_default=False, err=True)
+    answer = click.prompt(f"Apply {count}? Only yes will do", default="no", show_default=False, err=True)
     if answer.strip() != "yes":
         raise RefusedError("not confirmed, so nothing was done")

@@ -10,8 +10,9 @@ import click
 from accessctl.cli.options import HERE, allow_unknown_tasks_option, format_option, load, progress, tell, way_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from accessctl.explain import Holding
     from accessctl.manifest import Project
     from accessctl.model import Access
 
@@ -25,6 +26,13 @@ def explain_options(function: F) -> F:
     """Add --with-live and what it needs."""
     with_live = click.option("--with-live", is_flag=True, help="Read live access too, and show both.")
     return with_live(format_option(allow_unknown_tasks_option(way_options(function))))
+
+
+def exit_code(holdings: Sequence[Holding]) -> int:
+    """Return 5 where something could not be read, else 0."""
+    from accessctl.model import Status
+
+    return 5 if any(one.live is not None and one.live.status is Status.UNREADABLE for one in holdings) else 0
 
 
 def gather(

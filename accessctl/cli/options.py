@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from accessctl.errors import AccessctlError
 from accessctl.render.paper import Paper
 
 if TYPE_CHECKING:
@@ -96,8 +98,8 @@ def wish_options(function: F) -> F:
 
 
 def now() -> datetime:
-    """Return the time, UTC, to the second."""
-    return datetime.now(UTC).replace(microsecond=0)
+    """Return the time, UTC."""
+    return datetime.now(UTC)
 
 
 def load(*, allow_unknown_tasks: bool) -> Project:
@@ -111,13 +113,14 @@ def load(*, allow_unknown_tasks: bool) -> Project:
 
 
 def tell(line: str) -> None:
-    """Say something beside the result: on stderr."""
-    click.echo(line, err=True)
+    """Say something beside the result: on stderr, as long as somebody listens."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
 
 
 def progress(line: str) -> None:
     """Say what is being done, on a terminal only."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         tell(line)
 
 
@@ -125,7 +128,7 @@ def paper() -> Paper:
     """Return what stdout is: its width, and colour on a terminal unless NO_COLOR is set."""
     import shutil
 
-    is_terminal = sys.stdout.isatty()
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
     color = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     if os.environ.get("FORCE_COLOR"):
         color = not os.environ.get("NO_COLOR")
@@ -134,5 +137,15 @@ def paper() -> Paper:
 
 
 def show(text: str) -> None:
-    """Print the result on stdout."""
-    click.echo(text, nl=not text.endswith("\n"), color=True)
+    """Print the result on stdout. A reader that has gone away changes nothing about what was done.
+
+    Raises AccessctlError where stdout cannot be written for any other reason.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        click.echo(text, nl=not text.endswith("\n"), color=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise AccessctlError(f"stdout cannot be written: {error.strerror}", "make room, or print elsewhere") from None

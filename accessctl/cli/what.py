@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from accessctl.cli.explaining import explain_options, gather
+from accessctl.cli.explaining import exit_code, explain_options, gather
 from accessctl.cli.options import paper, show
 
 
@@ -27,4 +27,4 @@ def command(agency: str, format: str, **way: Any) -> int:
     )
     text = agency_text(names.business(business.id), holdings, names, paper())
     show(explanation_json(holdings, names) if format == "json" else text)
-    return 0
+    return exit_code(holdings)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from accessctl.cli.explaining import UNDECLARED, explain_options, gather
+from accessctl.cli.explaining import UNDECLARED, exit_code, explain_options, gather
 from accessctl.cli.options import paper, show
 
 
@@ -29,4 +29,4 @@ def command(asset: str, format: str, **way: Any) -> int:
     is_ours = access.owner in project.policy.acts_as
     text = asset_text(access, holdings, names, paper(), is_ours=is_ours)
     show(explanation_json(holdings, names) if format == "json" else text)
-    return 0
+    return exit_code(holdings)

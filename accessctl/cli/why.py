@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from accessctl.cli.explaining import UNDECLARED, explain_options, gather
+from accessctl.cli.explaining import UNDECLARED, exit_code, explain_options, gather
 from accessctl.cli.options import paper, show
 
 
@@ -31,4 +31,4 @@ def command(agency: str, asset: str, format: str, **way: Any) -> int:
     holding = found.get(business.id) or Holding(access, business.id, None, ABSENT if live else None)
     names = Names(project.desired, live)
     show(explanation_json([holding], names) if format == "json" else pair_text(holding, names, paper()))
-    return 0
+    return exit_code([holding])

@@ -145,9 +145,11 @@ def _run(command: str, alias: str, environ: Mapping[str, str]) -> Secret:
     """Return what the token command prints for this business. It sees none of our own secrets."""
     hint = f"run it by hand with ACCESSCTL_BUSINESS={alias} to see why; it must print the token alone"
     env = {name: value for name, value in environ.items() if not _is_ours(name)}
+    argv: list[str] = []
     try:
+        argv = shlex.split(command)
         done = subprocess.run(  # noqa: S603  # a person named it on the command line; no shell
-            shlex.split(command),
+            argv,
             env={**env, "ACCESSCTL_BUSINESS": alias},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -158,7 +160,7 @@ def _run(command: str, alias: str, environ: Mapping[str, str]) -> Secret:
     except subprocess.TimeoutExpired:
         raise AccessctlError(f"the token command for {alias} ran longer than {COMMAND_SECONDS} s", hint) from None
     except OSError as error:
-        raise AccessctlError(f"the token command does not start: {error.strerror}", hint) from None
+        raise AccessctlError(f"the token command '{argv[0]}' does not start: {error.strerror}", hint) from None
     except (ValueError, IndexError):
         raise AccessctlError("the token command is not a command line: check its quotes", hint) from None
     if done.returncode != 0:

@@ -77,9 +77,12 @@ class AgencyView:
             yield Sighting(edge.pending, asset, grant, name=_text(node.get("name")))
 
     def _merged(self, asset: Asset, sightings: list[Sighting]) -> AssetAccess:
-        owner = next((sighting.owner for sighting in sightings if sighting.owner), "")
+        owners = sorted({sighting.owner for sighting in sightings if sighting.owner})
         name = next((sighting.name for sighting in sightings if sighting.name), "")
-        return AssetAccess(asset, owner, name, frozen({self.business: _agreed(sightings)}))
+        grants = frozen({self.business: _agreed(sightings)})
+        if len(owners) > 1:
+            return AssetAccess(asset, "", name, grants, f"Meta names two owners: {' and '.join(owners)}", Side.AGENCY)
+        return AssetAccess(asset, "".join(owners), name, grants, side=Side.AGENCY)
 
 
 def _agreed(sightings: list[Sighting]) -> Grant:

@@ -12,7 +12,7 @@ from accessctl.graph.secret import Secret
 from accessctl.model import Asset, AssetAccess, Business, Gap, Kind, Side, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from accessctl.graph.reader import Reader
 
@@ -74,7 +74,9 @@ class OwnerView:
             # One bad account fails the expanded listing as a whole (GRAPH_API 3.4): ask for each by itself.
             rows = self.reader.rows(self.token, *path, fields=edges.OWNED_AD_ACCOUNT_FIELDS_PLAIN)
             return self._in_batches([(_asset(Kind.AD_ACCOUNT, row), row, self.token) for row in rows])
-        return [self._expanded(row) for row in rows]
+        # A block that is not there is no empty one: Meta leaves out what it did not read.
+        silent = [(_asset(Kind.AD_ACCOUNT, row), row, self.token) for row in rows if "agencies" not in row]
+        return [*(self._expanded(row) for row in rows if "agencies" in row), *self._in_batches(silent)]
 
     def _expanded(self, row: edges.Row) -> AssetAccess:
         asset = _asset(Kind.AD_ACCOUNT, row)
@@ -84,7 +86,7 @@ class OwnerView:
         rows = self.reader.rows(self.token, self.business, "owned_pages", fields=edges.OWNED_PAGE_FIELDS)
         return self._in_batches([(_asset(Kind.PAGE, row), row, page_token(row)) for row in rows])
 
-    def _in_batches(self, wanted: list[tuple[Asset, edges.Row, Secret | None]]) -> Iterable[AssetAccess]:
+    def _in_batches(self, wanted: Sequence[tuple[Asset, edges.Row, Secret | None]]) -> Iterable[AssetAccess]:
         """Read the agencies of each asset with its own token, fifty to a request."""
         asked = [(asset, row, token) for asset, row, token in wanted if token is not None]
         reads = [

@@ -61,7 +61,11 @@ def read_live(
     gaps: list[Gap] = []
     for business, side in sorted(sides, key=lambda one: one[1] is Side.AGENCY):
         one = tokens[business]
-        check_identity(reader, one, names)
+        try:
+            check_identity(reader, one, names)
+        except GraphError as error:
+            error.what = f"{one.business.alias} ({business}) cannot be read: {error.what}"
+            raise
         view = (OwnerView if side is Side.OWNER else AgencyView)(reader, business, one.token, names)
         for kind in Kind:
             tell(f"reading the {kind.replace('_', ' ')}s of {one.business.alias}, as {side}")

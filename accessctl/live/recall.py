@@ -6,14 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accessctl import tasks
-from accessctl.model import ABSENT, Access, Asset, AssetAccess, Grant, Remembered, Status, frozen
+from accessctl.model import ABSENT, ASK_AGAIN, Access, Asset, AssetAccess, Grant, Remembered, Side, Status, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 
-def recall(live: Access, remembered: Mapping[tuple[Asset, str], Remembered], desired: Access) -> Access:
+def recall(
+    live: Access,
+    remembered: Mapping[tuple[Asset, str], Remembered],
+    desired: Access,
+    ask_again: Container[tuple[Asset, str]] = (),
+) -> Access:
     """Return `live` with what the journal remembers of pairs that Meta shows as they were before.
+
+    Pairs in `ask_again` are to be asked for, or granted, once more.
 
     A pair that looks different now has been settled by somebody: what Meta shows is the truth. An asset that
     was not read gets nothing: a memory is no reading.
@@ -22,10 +29,12 @@ def recall(live: Access, remembered: Mapping[tuple[Asset, str], Remembered], des
     for (asset, agency), memory in remembered.items():
         access = assets.get(asset)
         if access is None and memory.is_request and asset in desired.assets:
-            access = AssetAccess(asset, "")
+            access = AssetAccess(asset, "", side=Side.AGENCY)
         if access is None or access.unreadable:
             continue
         grant = _recalled(asset, access.grants.get(agency, ABSENT), memory)
+        if grant is not None and (asset, agency) in ask_again:
+            grant = replace(grant, detail=ASK_AGAIN) if memory.is_request else None
         if grant is not None:
             assets[asset] = replace(access, grants=frozen({**access.grants, agency: grant}))
     return replace(live, assets=frozen(assets))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from accessctl.manifest.findings import did_you_mean, shown
+from accessctl.manifest.findings import shown
 from accessctl.model import Asset, Business, Kind, frozen
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Catalogue(NamedTuple):
         """Look up a business by its alias; where there is none, that is a problem at `place`."""
         business = self.businesses.get(alias)
         if business is None and self.whole:
-            near = did_you_mean(alias, self.businesses) or "; declare it under businesses"
+            near = findings.near(alias, self.businesses) or "; declare it under businesses"
             findings.problem(place, f"unknown {role} {shown(alias)}{near}")
         return business if business and business.id else None
 
@@ -79,10 +79,9 @@ def _once(what: str, named: Iterable[tuple[str, Place]], findings: Findings) -> 
 
 
 def _one_alias_an_id(what: str, rows: list[tuple[str, str, Place]], findings: Findings) -> None:
-    """Refuse an id that has two aliases. Zeros in front make no other id of it."""
     first: dict[str, tuple[str, Place]] = {}
     for id_, alias, place in rows:
-        other, there = first.setdefault(id_.lstrip("0"), (alias, place))
+        other, there = first.setdefault(id_, (alias, place))
         if id_ and there is not place and other != alias:
             text = f"the {what} {id_} has two aliases: {shown(alias)} here and {shown(other)} at {there}"
             findings.problem(place, text)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from accessctl.manifest.findings import did_you_mean, shown
+from accessctl.manifest.findings import shown
 from accessctl.manifest.words import KIND_WORDS
 from accessctl.model import Access, Asset, AssetAccess, Contribution, Grant, Place, Status, frozen
 from accessctl.tasks import normal
@@ -165,7 +165,7 @@ def _profile(compiler: Compiler, word: Scalar, place: Place) -> ProfileDeclared 
     profiles = compiler.catalogue.profiles
     profile = profiles.get(word.text)
     if profile is None and compiler.catalogue.whole:
-        near = did_you_mean(word.text, profiles) or "; declare it under profiles"
+        near = compiler.findings.near(word.text, profiles) or "; declare it under profiles"
         compiler.findings.problem(_at(place, word), f"unknown profile {shown(word.text)}{near}")
     return profile if profile and profile.sound else None
 

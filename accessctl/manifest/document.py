@@ -145,6 +145,8 @@ class _Builder:
             return Document(self.file, Map((), 1, 1))
         assert type(start) is DocumentStartEvent
         root = self.node(self.event(), 1)
+        if type(root) is Scalar and root.kind == NULL and not root.text:
+            root = Map((), root.line, root.column)
         assert type(self.event()) is DocumentEndEvent
         after = self.event()
         if type(after) is not StreamEndEvent:

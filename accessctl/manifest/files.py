@@ -70,11 +70,11 @@ def read_tree(root: Path, wanted: str, at: Place, findings: Findings) -> Iterato
     Yields None in the place of what cannot be read; `findings` has the reason, at the place of the file or,
     where the entry itself is at fault, at `at`.
     """
-    before = len(findings.problems)
+    before = findings.count
     paths = _list(root, wanted, at, findings)
-    if not paths and len(findings.problems) == before:
+    if not paths and findings.count == before:
         findings.problem(at, f"there is no manifest in {wanted!r}: no file ends with .yaml or .yml")
-    if len(findings.problems) > before:
+    if findings.count > before:
         yield None
     for file in paths:
         try:

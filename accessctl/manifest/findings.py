@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from accessctl.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from accessctl.model import Place
 
@@ -17,34 +17,53 @@ if TYPE_CHECKING:
 MOST_PROBLEMS_A_FILE = 100
 LONGEST_SHOWN = 60
 MOST_CANDIDATES = 2000
+# Comparisons of words one load may spend on suggestions, about a fifth of a second: the rest go without.
+MOST_COMPARISONS = 20_000
 
 
 class Findings:
-    """What is wrong (`problems`) and what is odd (`warnings`), in the order in which it was met."""
+    """What is wrong (`problems`) and what is odd (`warnings`), in the order in which it was met.
 
-    __slots__ = ("_counts", "_seen", "problems", "warnings")
+    Of a file with too many problems only the first of the file are kept, and `count` has them all.
+    """
+
+    __slots__ = ("_comparisons", "_counts", "_found", "_seen", "count", "warnings")
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.count = 0
         self.warnings: list[Problem] = []
         self._seen: set[Problem] = set()
+        self._found: dict[str, list[Problem]] = {}
         self._counts: dict[str, int] = {}
+        self._comparisons = 0
+
+    @property
+    def problems(self) -> list[Problem]:
+        """List the problems; past the limit of a file, a last one says that there are more."""
+        return [problem for found in self._found.values() for problem in _first(found)]
 
     def problem(self, place: Place, text: str) -> None:
-        """Note a problem once; past the limit of a file, a last line says that there are more."""
+        """Note a problem once."""
         problem = Problem(place, text)
         if problem in self._seen:
             return
         self._seen.add(problem)
-        count = self._counts[place.file] = self._counts.get(place.file, 0) + 1
-        if count <= MOST_PROBLEMS_A_FILE:
-            self.problems.append(problem)
-        elif count == MOST_PROBLEMS_A_FILE + 1:
-            self.problems.append(Problem(place, "there are more problems in this file; mend these first"))
+        self.count += 1
+        self._counts[place.file] = self._counts.get(place.file, 0) + 1
+        found = self._found.setdefault(place.file, [])
+        found.append(problem)
+        if len(found) > 2 * MOST_PROBLEMS_A_FILE:
+            found.sort(key=_in_file)
+            del found[MOST_PROBLEMS_A_FILE + 1 :]
 
     def problems_of(self, file: str) -> int:
         """Count the problems noted for `file` so far."""
         return self._counts.get(file, 0)
+
+    def near(self, word: str, known: Collection[str]) -> str:
+        """Return `did_you_mean`, or nothing where many suggestions were looked for already."""
+        self._comparisons += min(len(known), MOST_CANDIDATES)
+        return did_you_mean(word, known) if self._comparisons <= MOST_COMPARISONS else ""
 
     def warning(self, place: Place, text: str) -> None:
         """Note something that is allowed, but hardly meant."""
@@ -52,6 +71,18 @@ class Findings:
         if warning not in self._seen:
             self._seen.add(warning)
             self.warnings.append(warning)
+
+
+def _first(found: list[Problem]) -> list[Problem]:
+    """Return all of a file's problems, or the first ones and a word that there are more."""
+    if len(found) <= MOST_PROBLEMS_A_FILE:
+        return found
+    *first, last = sorted(found, key=_in_file)[: MOST_PROBLEMS_A_FILE + 1]
+    return [*first, Problem(last.place, "there are more problems in this file; mend these first")]
+
+
+def _in_file(problem: Problem) -> tuple[int, int, str]:
+    return problem.place.line, problem.place.column, problem.text
 
 
 def shown(text: str) -> str:

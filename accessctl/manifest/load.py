@@ -68,7 +68,7 @@ def load_project(directory: Path, *, today: date, allow_unknown_tasks: bool = Fa
         _require_assets(settings, catalogue, findings)
         acts_as = frozenset(policy.acts_as) if len(policy.acts_as) == len(settings.acts_as) else None
         desired = compile_access(Compiler(catalogue, acts_as, settings.exclusive, tasks, findings))
-    if findings.problems:
+    if findings.count:
         raise ManifestError(findings.problems, findings.warnings)
     files = tuple(sorted(reading.hashes.items()))
     return Project(
@@ -152,7 +152,7 @@ class _Reading:
         """Say in words what the reader found to have a wrong shape."""
         if reader.misfits:
             unexplained = [Problem(reader.place(document.root), f"this does not fit the {schema} schema")]
-            for problem in explain(document, schema) or unexplained:
+            for problem in explain(document._replace(root=reader.narrowed(document.root)), schema) or unexplained:
                 self.findings.problem(problem.place, problem.text)
 
 
@@ -196,4 +196,5 @@ def _no_garbage_collection() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            gc.freeze()  # or the collector walks all of them as soon as it may
             gc.enable()

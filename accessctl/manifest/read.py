@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from accessctl.manifest.declared import (
     RuleDeclared,
     Terms,
 )
-from accessctl.manifest.document import Items, Map
+from accessctl.manifest.document import Items, Map, Scalar
 from accessctl.manifest.shape import AD_ACCOUNT_ID, ALIAS, BUSINESS_ID, TASK
 from accessctl.manifest.words import read_until
 from accessctl.model import Kind, frozen
@@ -22,7 +23,7 @@ from accessctl.model import Kind, frozen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from accessctl.manifest.document import Node, Scalar
+    from accessctl.manifest.document import Node
     from accessctl.manifest.shape import Reader
     from accessctl.manifest.words import TaskCheck
 
@@ -35,11 +36,13 @@ _TERMS = frozenset({"tasks", "profile", "until", "reason"})
 _RULE = _TERMS | {"agency", "on"}
 _ON = frozenset({"kind", "owner", "labels"})
 _KINDS = frozenset(Kind)
+_KIND = re.compile("|".join(Kind))
 
 
 def read_manifest(reader: Reader, root: Node, tasks: TaskCheck) -> Declared:
     """Read one manifest. Where `reader.misfits` grew, its shape is wrong and what is returned is a part."""
     sections = reader.fields(root, _SECTIONS)
+    reader.misfits += not sections and isinstance(root, Map)
     businesses = reader.entries(sections["businesses"], ALIAS) if "businesses" in sections else ()
     profiles = reader.entries(sections["profiles"], ALIAS) if "profiles" in sections else ()
     rules = reader.entries(sections["rules"], ALIAS) if "rules" in sections else ()
@@ -156,10 +159,8 @@ def _rule(reader: Reader, name: Scalar, node: Node, tasks: TaskCheck) -> RuleDec
     terms = _terms(reader, fields, None, tasks)
     on = reader.fields(fields["on"], _ON) if "on" in fields else {}
     reader.misfits += not on
-    kinds = _any_of(reader, on["kind"]) if "kind" in on else ()
-    reader.misfits += not all(kind.text in _KINDS for kind in kinds)
-    owners = _any_of(reader, on["owner"]) if "owner" in on else ()
-    reader.misfits += not all(ALIAS.fullmatch(owner.text) for owner in owners)
+    kinds = _any_of(reader, on["kind"], _KIND) if "kind" in on else ()
+    owners = _any_of(reader, on["owner"], ALIAS) if "owner" in on else ()
     labels = _criteria(reader, on["labels"]) if "labels" in on else ()
     return RuleDeclared(
         place=reader.place(name),
@@ -173,15 +174,19 @@ def _rule(reader: Reader, name: Scalar, node: Node, tasks: TaskCheck) -> RuleDec
     )
 
 
-def _any_of(reader: Reader, node: Node) -> tuple[Scalar, ...]:
-    """Read a text or a list of texts."""
-    words = reader.items(node) if isinstance(node, Items) else (node,)
-    return tuple(word for word in words if reader.text(word) and not isinstance(word, Items | Map))
+def _any_of(reader: Reader, node: Node, pattern: re.Pattern[str] | None = None) -> tuple[Scalar, ...]:
+    """Read a text or a list of texts, each of which fits `pattern`."""
+    words = []
+    for word in reader.items(node) if isinstance(node, Items) else (node,):
+        if reader.text(word) and isinstance(word, Scalar):
+            reader.misfits += pattern is not None and not pattern.fullmatch(word.text)
+            words.append(word)
+    return tuple(words)
 
 
 def _criteria(reader: Reader, node: Node) -> tuple[tuple[str, frozenset[str]], ...]:
-    entries = reader.entries(node)
-    reader.misfits += not entries
+    reader.misfits += isinstance(node, Map) and not node.entries
     return tuple(
-        (_label(reader, key), frozenset(word.text for word in _any_of(reader, value))) for key, value in entries
+        (_label(reader, key), frozenset(word.text for word in _any_of(reader, value)))
+        for key, value in reader.entries(node)
     )

@@ -41,6 +41,7 @@ _OLD_NUMBER = re.compile(
 _TIME_STAMP = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONGEST_INT = 400
+_SHORT = 19  # one more than the digits of an INT
 
 
 def kind_of(text: str) -> int:
@@ -57,6 +58,8 @@ def kind_of(text: str) -> int:
 
 
 def _number_kind(text: str) -> int:
+    if text[0] != "0" and len(text) < _SHORT and text.isascii() and text.isdecimal():
+        return INT  # as _WHOLE says, in a third of the time
     if _WHOLE.fullmatch(text):
         return INT
     if _CORE_INT.fullmatch(text) or _CORE_FLOAT.fullmatch(text) or _OLD_NUMBER.fullmatch(text):

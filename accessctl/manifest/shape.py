@@ -7,26 +7,29 @@ must agree on every file (there is a parity test).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accessctl.manifest.document import Items, Map, Scalar
+from accessctl.manifest.findings import MOST_PROBLEMS_A_FILE
 from accessctl.manifest.scalars import BOOL, INT, PLAIN
 from accessctl.model import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from accessctl.manifest.document import Node
     from accessctl.manifest.findings import Findings
 
 LONGEST_TEXT = 500
+ENOUGH = MOST_PROBLEMS_A_FILE + 1  # wrong entries of one map: each is a problem at least, and the last is not shown
 MOST_DIGITS = 7
 
 # Each of these is in the schemas as well, in their spelling.
 ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-BUSINESS_ID = re.compile(r"[0-9]{1,20}")
-AD_ACCOUNT_ID = re.compile(r"(?:act_)?[0-9]{1,20}")
+# Meta's ids are numbers: a zero in front would make a second spelling of the same one.
+BUSINESS_ID = re.compile(r"[1-9][0-9]{0,19}")
+AD_ACCOUNT_ID = re.compile(r"(?:act_)?[1-9][0-9]{0,19}")
 TASK = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 AGE = re.compile(r"[1-9][0-9]{0,3}[dh]")
@@ -38,13 +41,27 @@ NOTHING = Scalar("", PLAIN, 0, 0)
 class Reader:
     """One file while it is read. `misfits` counts what does not fit the shape of the language."""
 
-    __slots__ = ("file", "findings", "misfits", "today")
+    __slots__ = ("_unfit", "file", "findings", "misfits", "today")
 
     def __init__(self, file: str, findings: Findings, today: date) -> None:
         self.file = file
         self.findings = findings
         self.today = today
         self.misfits = 0
+        # What does not fit of the maps and lists that are as long as somebody likes, by their identity.
+        self._unfit: dict[int, list[Any]] = {}
+
+    def narrowed(self, node: Node) -> Node:
+        """Return the tree without the entries and items that were found to fit: what is left to explain.
+
+        A map or list in which nothing was found to be wrong stays whole.
+        """
+        if isinstance(node, Map):
+            entries = self._unfit.get(id(node), node.entries)
+            return node._replace(entries=tuple([(key, self.narrowed(value)) for key, value in entries]))
+        if isinstance(node, Items):
+            return node._replace(nodes=tuple([self.narrowed(item) for item in self._unfit.get(id(node), node.nodes)]))
+        return node
 
     def place(self, node: Node) -> Place:
         """Return where `node` begins."""
@@ -56,26 +73,56 @@ class Reader:
 
     def fields(self, node: Node, known: frozenset[str], required: tuple[str, ...] = ()) -> Mapping[str, Node]:
         """Return the values of a map by their keys."""
-        values = {key.text: value for key, value in self.entries(node)}
-        if not (values.keys() <= known and all(key in values for key in required)):
+        if not isinstance(node, Map):
+            self.misfits += 1
+            return {}
+        values = {key.text: value for key, value in node.entries}
+        if not values.keys() <= known:
+            self.misfits += 1
+            strange = [entry for entry in node.entries if entry[0].text not in known][:ENOUGH]
+            self._unfit[id(node)] = [entry for entry in node.entries if entry[0].text in known] + strange
+        if not all(key in values for key in required):
             self.misfits += 1
         return values
 
-    def entries(self, node: Node, pattern: re.Pattern[str] | None = None) -> tuple[tuple[Scalar, Node], ...]:
-        """Return the entries of a map whose keys all fit `pattern`."""
+    def entries(self, node: Node, pattern: re.Pattern[str] | None = None) -> Iterator[tuple[Scalar, Node]]:
+        """Yield the entries of a map whose keys all fit `pattern`, until enough of them did not fit.
+
+        What is found wrong before the next one is asked for is put down to the one before.
+        """
         if not isinstance(node, Map):
             self.misfits += 1
-            return ()
-        if pattern is not None and not all(pattern.fullmatch(key.text) for key, _ in node.entries):
-            self.misfits += 1
-        return node.entries
+            return
+        unfit = []
+        for entry in node.entries:
+            before = self.misfits
+            if pattern is not None and not pattern.fullmatch(entry[0].text):
+                self.misfits += 1
+            yield entry
+            if self.misfits != before:
+                unfit.append(entry)
+                self._unfit[id(node)] = unfit
+                if len(unfit) == ENOUGH:
+                    return
+        if not unfit and len(node.entries) > ENOUGH:
+            self._unfit[id(node)] = [node.entries[0]]
 
-    def items(self, node: Node) -> tuple[Node, ...]:
-        """Return the nodes of a list that has at least one."""
+    def items(self, node: Node) -> Iterator[Node]:
+        """Yield the nodes of a list that has at least one, in the manner of `entries`."""
         if not isinstance(node, Items) or not node.nodes:
             self.misfits += 1
-            return ()
-        return node.nodes
+            return
+        unfit = []
+        for item in node.nodes:
+            before = self.misfits
+            yield item
+            if self.misfits != before:
+                unfit.append(item)
+                self._unfit[id(node)] = unfit
+                if len(unfit) == ENOUGH:
+                    return
+        if not unfit and len(node.nodes) > ENOUGH:
+            self._unfit[id(node)] = [node.nodes[0]]
 
     def text(self, node: Node | None) -> str:
         """Return a text of 1 to 500 characters; an empty one where there is no node."""
@@ -95,7 +142,7 @@ class Reader:
 
     def words(self, node: Node, pattern: re.Pattern[str]) -> tuple[Scalar, ...]:
         """Return the scalars of a list of words that has at least one."""
-        return tuple(self.word(item, pattern) for item in self.items(node))
+        return tuple([self.word(item, pattern) for item in self.items(node)])
 
     def choice(self, node: Node | None, *choices: str) -> str:
         """Return the one of `choices` that is written, or an empty text where there is no node."""

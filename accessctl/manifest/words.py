@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from accessctl.manifest.findings import did_you_mean, shown
+from accessctl.manifest.findings import shown
 from accessctl.manifest.shape import DAY
 from accessctl.model import Kind, Place
 from accessctl.tasks import VOCABULARY
@@ -62,7 +62,7 @@ class TaskCheck:
         if self._allow_unknown:
             self._findings.warning(place, f"{what}; it is sent to Meta as it is")
         else:
-            near = did_you_mean(task, known) or f"; one of {', '.join(sorted(known))}"
+            near = self._findings.near(task, known) or f"; one of {', '.join(sorted(known))}"
             self._findings.problem(place, what + near)
 
 

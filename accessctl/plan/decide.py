@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from accessctl import tasks
-from accessctl.model import Grant, Kind, Status
+from accessctl.model import ASK_AGAIN, Grant, Kind, Status
 from accessctl.plan.nouns import Reason, Verb
 
 
@@ -123,6 +123,14 @@ def _pending_as_owner(pair: Pair) -> Decision:
 
 
 def _awaiting_approval(pair: Pair) -> Decision:
+    if pair.declared and pair.is_wanted and not tasks.is_same(pair.kind, pair.declared.tasks, _awaited(pair.live)):
+        awaited = ", ".join(sorted(_awaited(pair.live)))
+        return _decision(
+            Outcome.WAITING,
+            "approval_not_wanted",
+            f"a grant of {awaited} waits for a second admin, which is no longer what is declared: have it declined, "
+            "then --ask-again",
+        )
     if pair.is_wanted:
         return _decision(Outcome.WAITING, "admin_approval", "granted; a second admin of the owner must approve it")
     if pair.is_ours_to_remove:
@@ -132,6 +140,11 @@ def _awaiting_approval(pair: Pair) -> Decision:
             "no longer declared, but a grant still waits for a second admin, who should decline it",
         )
     return _decision(Outcome.UNMANAGED, "undeclared", "a grant waits for a second admin; no manifest declares it")
+
+
+def _awaited(live: Grant) -> frozenset[str]:
+    """The tasks a second admin has yet to approve: beside what is held, or all there is."""
+    return live.awaiting or live.tasks
 
 
 def _difference_in_words(pair: Pair) -> str:
@@ -159,6 +172,10 @@ def _ask_client_if_different(pair: Pair) -> Decision:
 def _request(pair: Pair) -> Decision:
     if pair.live.since is None:
         return _decision(Verb.REQUEST, "declared", "declared, not requested yet")
+    if pair.live.detail == ASK_AGAIN:
+        return _decision(
+            Verb.REQUEST, "asked_again", f"asked on {pair.live.since:%Y-%m-%d} already; asked again, as you say"
+        )
     return _decision(
         Outcome.WAITING,
         "request_gone",

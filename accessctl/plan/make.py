@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     InScope = Callable[[AssetAccess, str], bool]
 
-LIVE = frozenset({Status.CONFIRMED, Status.PENDING})
-
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
@@ -78,16 +76,19 @@ def make_plan(
     counts = {"grant": 0, "change": 0, "revoke": 0, "request": 0}
     for action in actions:
         counts[COUNTED_AS[action.verb]] += 1
-    declared_live = [pair for pair in settled if pair.asset.asset in desired.assets and pair.live.status in LIVE]
+    declared = [pair for pair in settled if pair.asset.asset in desired.assets]
     summary = Summary(
         **counts,
         waiting=len(waiting),
         blocked=len(blocked),
         unmanaged=len(unmanaged),
-        unchanged=sum(pair.decision.what is Outcome.UNCHANGED for pair in declared_live),
-        live=len(declared_live),
+        unchanged=sum(
+            pair.decision.what is Outcome.UNCHANGED and pair.live.status is not Status.ABSENT for pair in declared
+        ),
+        live=sum(pair.live.status is Status.CONFIRMED for pair in declared),
     )
-    return Plan(actions, waiting, blocked, unmanaged, summary, headlines(actions, live), _renamed(desired, live))
+    warnings = (*_unread(desired, live), *_renamed(desired, live))
+    return Plan(actions, waiting, blocked, unmanaged, summary, headlines(actions, live), warnings)
 
 
 class _Planner:
@@ -115,15 +116,15 @@ class _Planner:
         if trouble or found is None:
             yield _blocked(declared, "", declared.owner, trouble or Reason("not_listed", ""))
             return
-        for agency in sorted(set(declared.grants) | set(found.grants)):
+        for agency in sorted(set(declared.grants) | set(found.grants) - {declared.owner}):
             yield self.settle(declared, agency, declared.owner, found.grants.get(agency, ABSENT), decide_as_owner)
 
     def owned_trouble(self, declared: AssetAccess, found: AssetAccess | None) -> Reason | None:
         """Say why nothing may be planned on an asset of ours, if so."""
         owner = self.desired.businesses[declared.owner]
-        if found is None:
-            if reason := self.gaps.get((declared.owner, Side.OWNER, declared.asset.kind)):
-                return Reason("unreadable", reason)
+        if reason := self.gaps.get((declared.owner, Side.OWNER, declared.asset.kind)):
+            return Reason("unreadable", reason)
+        if found is None or (found.side is not Side.OWNER and found.owner in ("", declared.owner)):
             return Reason(
                 "not_listed",
                 f"{owner.alias} ({owner.id}) does not list it among the assets it owns: "
@@ -138,7 +139,10 @@ class _Planner:
     def at_client(self, declared: AssetAccess) -> Iterator[_Settled]:
         found = self.live.assets.get(declared.asset)
         held = found.grants if found else {}
-        for agency in sorted((set(declared.grants) | set(held)) & set(self.policy.acts_as)):
+        acting = set(self.policy.acts_as) - {declared.owner}
+        # On an exclusive asset any of us may hold what no manifest gives: who could not look cannot tell.
+        unseen = {one for one in acting if (one, Side.AGENCY, declared.asset.kind) in self.gaps and declared.exclusive}
+        for agency in sorted((set(declared.grants) | set(held) | unseen) & acting):
             if reason := self.client_trouble(declared, found, agency):
                 yield _blocked(declared, agency, agency, reason)
             else:
@@ -196,7 +200,9 @@ class _Writer:
             after=after,
             reason=pair.decision.reason,
             sources=_sources(pair),
-            risk=("manage",) * bool(widens) + ("gap",) * gap,
+            risk=("manage",) * bool(widens)
+            + ("gap",) * gap
+            + ("asked_before",) * (pair.decision.reason.code == "asked_again"),
             replace_with_gap=gap,
         )
 
@@ -275,6 +281,15 @@ def _order(action: Action) -> tuple[tuple[str, bool, str, str], int, BusinessRef
     narrows = action.verb in REMOVING or bool(before - set(action.after.tasks))
     widens = bool(set(action.after.tasks) - before)
     return _asset_order(action.asset), 2 * narrows - (narrows and widens), action.agency
+
+
+def _unread(desired: Access, live: Access) -> tuple[str, ...]:
+    """Say which listings could not be read to the end: access nobody declares may hide there."""
+    return tuple(
+        f"what {desired.businesses[gap.business].alias} sees of {gap.kind.replace('_', ' ')}s as {gap.side} "
+        f"could not be read to the end: {gap.reason}"
+        for gap in live.gaps
+    )
 
 
 def _renamed(desired: Access, live: Access) -> tuple[str, ...]:

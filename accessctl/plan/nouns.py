@@ -140,7 +140,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The counts of the summary line. `live` counts live grants and requests on declared assets in scope."""
+    """The counts of the summary line. `live` counts confirmed grants on declared assets in scope."""
 
     grant: int = 0
     change: int = 0

@@ -29,6 +29,7 @@ VERB_MARKS = {
 }
 ROW_MARKS = {"waiting": ("…", "blue"), "blocked": ("!", "magenta"), "unmanaged": ("?", "dim")}
 RISKS = {
+    "asked_before": "the client has had this request before",
     "manage": "widens to tasks that manage settings, people or billing",
     "gap": "if Meta refuses the change: revoked, then granted anew, with a gap in between",
 }
@@ -43,12 +44,12 @@ def plan_text(saved: SavedPlan, paper: Paper) -> str:
     parts.append(
         "\n".join(paper.wrap(f"refused: {reason}", indent=2, first=0, style="red") for reason in saved.verdict.reasons)
     )
-    parts.append(paper.paint(paper.wrap(summary_line(plan.summary)), "bold") + f"\nDigest {saved.digest}")
+    parts.append(paper.paint(summary_line(plan.summary), "bold") + f"\nDigest {saved.digest}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def summary_line(summary: Summary) -> str:
-    """Return the one line that counts; verbs with zero are left out."""
+    """Return the one line that counts, never broken, so that a program finds it; verbs with zero are left out."""
     verbs = [(word, getattr(summary, word)) for word in dict.fromkeys(COUNTED_AS.values())]
     planned = ", ".join(f"{number} to {word}" for word, number in verbs if number)
     others = [(word, getattr(summary, word)) for word in ("waiting", "blocked", "unmanaged", "unchanged")]

@@ -26,7 +26,6 @@ DONE_WORDS = {
 }
 COUNT_WORDS = {"grant": "granted", "change": "changed", "revoke": "revoked", "request": "requested"}
 STYLES = {Outcome.FAILED: "red", Outcome.UNKNOWN: "red", Outcome.STALE: "yellow", Outcome.SKIPPED: "dim"}
-WAITING = (Outcome.WAITING, Outcome.AWAITING_APPROVAL)
 
 
 def result_text(result: Result, saved: SavedPlan, paper: Paper) -> str:
@@ -55,7 +54,7 @@ def step_text(step: Step, paper: Paper) -> str:
 def _count(result: Result, saved: SavedPlan) -> str:
     done, outcomes = result.done(), result.outcomes()
     verbs = ", ".join(f"{done[word]} {text}" for word, text in COUNT_WORDS.items() if done[word]) or "nothing changed"
-    waiting = sum(outcomes[word] for word in WAITING) + len(saved.plan.waiting)
+    waiting = result.waiting() + len(saved.plan.waiting)
     others = [
         (outcomes[Outcome.CONVERGED], "as wanted already"),
         (outcomes[Outcome.FAILED], "failed"),
@@ -66,8 +65,8 @@ def _count(result: Result, saved: SavedPlan) -> str:
         (len(saved.plan.blocked), "blocked"),
     ]
     rest = ", ".join(f"{number} {text}" for number, text in others if number)
-    complete = "complete" if set(outcomes) <= GOOD else "incomplete"
-    return f"Apply {complete}: {verbs}." + (f" {rest}." if rest else "")
+    ended = "stopped" if result.stopped_by else "complete"
+    return f"Apply {ended}: {verbs}." + (f" {rest}." if rest else "")
 
 
 def result_json(result: Result, saved: SavedPlan) -> str:

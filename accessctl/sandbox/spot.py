@@ -13,7 +13,7 @@ from accessctl.sandbox.world import WorldError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-ID = re.compile(r"[0-9]{1,20}", re.ASCII)
+ID = re.compile(r"[1-9][0-9]{0,19}", re.ASCII)
 TASK = re.compile(r"[A-Z][A-Z0-9_]{0,79}", re.ASCII)
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 _MISSING: Any = object()

@@ -78,7 +78,7 @@ def world_of(tree: Any, file: str) -> World:
 
 def _id(key: str, spot: Spot) -> str:
     if not ID.fullmatch(key):
-        spot.refuse("no id", 'an id is 1 to 20 digits in quotes, without "act_"')
+        spot.refuse("no id", 'an id is 1 to 20 digits in quotes, without "act_" and without a zero in front')
     return key
 
 
