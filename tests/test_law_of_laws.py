@@ -160,6 +160,34 @@ def test_after_apply_live_is_as_declared_and_a_second_plan_is_empty(assets, quir
     check_the_laws(assets, quirks)
 
 
+BROKEN = st.tuples(
+    st.sampled_from([ACME, SISTER]),
+    st.sampled_from(["owned_{}s", "clients", "client_{}s", "pending_client_{}s"]),
+    st.sampled_from(["ad_account", "page"]),
+)
+
+
+@LAW
+@given(companies(), QUIRKS, BROKEN)
+def test_what_a_broken_listing_hides_is_neither_granted_nor_revoked(assets, quirks, broken):
+    business, edge, kind = broken
+    with tempfile.TemporaryDirectory() as directory:
+        company = fill(Path(directory), assets, quirks)
+        path = f"GET {business}/{edge.format(kind)}"
+        company.world["faults"] = [{"match": path, "nth": 1, "do": "html_200"} for _ in range(60)]
+        company.write()
+        first = company.plan()
+        company.apply(first)
+        owned = {declared["id"] for declared in company.manifest[f"{kind}s"].values() if declared["owner"] == "acme"}
+        for write in company.writes:
+            is_kind = write.asset.startswith("act_") == (kind == "ad_account")
+            if edge == "owned_{}s" and business == ACME:
+                assert write.asset.removeprefix("act_") not in owned or not is_kind
+            elif edge == "clients" or edge != "owned_{}s":
+                at_client = write.by == business and not write.path.endswith("/agencies")
+                assert not at_client or (edge != "clients" and not is_kind)
+
+
 @pytest.mark.campaign
 @settings(LAW, max_examples=examples(2000), derandomize=False)
 @given(companies(), QUIRKS)

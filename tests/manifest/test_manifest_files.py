@@ -171,14 +171,14 @@ def test_a_file_that_goes_away_or_breaks_while_it_is_read_is_told(tree):
 def test_no_more_files_are_read_than_the_limits_allow(tree, monkeypatch):
     monkeypatch.setattr(files, "MOST_FILES", 5)
     for n in range(7):
-        tree.write(f"access/{n}.yaml", GOOD if not n else "")
+        tree.write(f"access/{n}.yaml", GOOD if not n else "rules: {}\n")
     assert "holds more than 5 manifests" in only(tree.problems())
 
 
 def test_no_more_bytes_are_read_than_the_limits_allow(tree, monkeypatch):
     monkeypatch.setattr("accessctl.manifest.load.LARGEST_TREE", 2000)
     for n in range(7):
-        tree.write(f"access/{n}.yaml", GOOD if not n else "#" * 500)
+        tree.write(f"access/{n}.yaml", GOOD if not n else "rules: {}\n" + "#" * 500)
     assert "the manifests are more than" in only(tree.problems())
 
 
@@ -303,10 +303,10 @@ LAYOUTS = {
     other_suffix: "there is no manifest in 'access'",
     hidden: "there is no manifest in 'access'",
     hidden_directory: "there is no 'access' in the project",
-    file_for_a_directory: "no ad account or Page is declared in access; is it the right directory?",
-    empty_file: "no ad account or Page is declared in access",
-    only_comments: "no ad account or Page is declared in access",
-    only_businesses: "no ad account or Page is declared in access",
+    file_for_a_directory: "access:1:1: this file declares nothing; remove it if that is meant",
+    empty_file: "access/a.yaml:1:1: this file declares nothing; remove it if that is meant",
+    only_comments: "access/a.yaml:1:1: this file declares nothing; remove it if that is meant",
+    only_businesses: "no ad account or Page is declared in access; is it the right directory?",
     empty_sections: "no ad account or Page is declared in access",
     sections_of_nothing: "access/a.yaml:6:1: expected a map of ad accounts, found nothing",
     link_to_nowhere: "'access' is or goes through a symbolic link; links are not read",
@@ -332,6 +332,28 @@ def test_a_project_that_declares_nothing_or_lost_its_files_is_refused(make, word
     problems = tree.problems()
     assert words in problems[0]
     assert all("unknown business 'acme'" in problem for problem in problems[1:])
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "\ufeff", "---\n", "---\n# nothing\n...\n", "{}\n"])
+def test_a_file_that_somebody_emptied_is_no_wish_to_take_anything_away(text, tree):
+    tree.write("access/a.yaml", GOOD)
+    tree.write("access/rules.yaml", text)
+    found = only(tree.problems())
+    assert found.startswith("access/rules.yaml:")
+    assert found.endswith(": this file declares nothing; remove it if that is meant")
+
+
+def test_what_an_emptied_file_declared_is_not_called_unknown(tree):
+    tree.write("access/a.yaml", ASSET)
+    tree.write("access/businesses.yaml", "")
+    assert "declares nothing" in only(tree.problems())
+
+
+@pytest.mark.parametrize("section", ["businesses", "profiles", "defaults", "ad_accounts", "pages", "rules"])
+def test_a_section_may_be_an_empty_map(section, tree):
+    tree.write("access/a.yaml", GOOD)
+    tree.write("access/b.yaml", f"{section}: {{}}\n")
+    assert tree.problems() == []
 
 
 def test_what_a_missing_file_declared_is_not_called_unknown(tree):

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from accessctl.errors import ManifestError
+from accessctl.manifest.shape import ALIAS
 from accessctl.model import Asset, Business, Guards, Kind, Status
 
 from .conftest import ASSET, BUSINESSES, SETTINGS
@@ -205,7 +206,7 @@ def test_the_split_into_files_and_their_names_carry_no_meaning(tree):
         chance = random.Random(seed)
         for path in (tree.root / "access").glob("**/*.y*ml"):
             path.unlink()
-        parts = [f'ad_accounts:\n  a{n}: {{id: "{n}", owner: acme, agencies: {{dataco: p}}}}\n' for n in range(6)]
+        parts = [f'ad_accounts:\n  a{n}: {{id: "{n + 1}", owner: acme, agencies: {{dataco: p}}}}\n' for n in range(6)]
         parts += [f'businesses: {{{alias}: {{id: "{n}00"}}}}\n' for n, alias in enumerate(("acme", "dataco", "mh"), 1)]
         parts += ["profiles: {p: [ANALYZE]}\n", "rules: {r: {agency: mh, profile: p, on: {owner: acme}}}\n"]
         chance.shuffle(parts)
@@ -401,7 +402,8 @@ SLIPS = {
     ),
     "same id with zeros": (
         BUSINESSES + ASSET + '  other: {id: "0011", agencies: {}}\n',
-        "the ad account 0011 has two aliases",
+        "11:15: expected an ad account id (1 to 20 digits, with or without act_, in quotes), found 0011; "
+        "an id never begins with 0, look it up in Business Settings",
     ),
     "same business twice": (
         BUSINESSES + '  again: {id: "3003"}\n' + ASSET,
@@ -416,7 +418,10 @@ SLIPS = {
     "empty name": (BUSINESSES + ASSET + '    name: ""\n', "expected a text of 1 to 500 characters, found ''"),
     "quoted flag": (BUSINESSES + ASSET + '    replace_with_gap: "true"\n', "expected true or false, found 'true'"),
     "yes as a flag": (BUSINESSES + ASSET + "    replace_with_gap: yes\n", "expected true or false, found 'yes'"),
-    "True as a flag": (BUSINESSES + ASSET + "    replace_with_gap: True\n", "True is not a text"),
+    "True as a flag": (
+        BUSINESSES + ASSET + "    replace_with_gap: True\n",
+        "True is not the same to every YAML reader: write true",
+    ),
     "other manage": (BUSINESSES + ASSET + "    manage: exclusve\n", "found 'exclusve' (did you mean exclusive?)"),
     "list as a map": (BUSINESSES + ASSET + "pages: [a]\n", "11:8: expected a map of Pages, found a list"),
     "map as a list": (with_agencies("{dataco: {tasks: {a: b}}}"), "expected a list of at least one task, found a map"),
@@ -440,7 +445,7 @@ SETTING_SLIPS = {
     "empty": ("", "1:1: 'acts_as' is missing here"),
     "other version": ("version: 2\nacts_as: [acme]\n", "1:10: expected 1, the version of this language, found 2"),
     "version as text": ('version: "1"\nacts_as: [acme]\n', "expected 1, the version of this language, found '1'"),
-    "decimal version": ("version: 1.0\nacts_as: [acme]\n", "1:10: 1.0 is not a text"),
+    "decimal version": ("version: 1.0\nacts_as: [acme]\n", "1:10: 1.0 is not the same to every YAML reader: write 1"),
     "nobody acts": ("version: 1\nacts_as: []\n", "2:10: expected a list of aliases, found an empty list"),
     "unknown acting": ("version: 1\nacts_as: [acmee]\n", "2:11: unknown business 'acmee' (did you mean acme?)"),
     "unknown protected": (
@@ -453,7 +458,10 @@ SETTING_SLIPS = {
     ),
     "below nothing": (SETTINGS + "guards: {max_revokes: -1}\n", "expected a whole number from 0 to 100000, found -1"),
     "percent": (SETTINGS + "guards: {max_revoke_percent: 101}\n", "from 0 to 100, found 101"),
-    "number with a zero": (SETTINGS + "guards: {max_revokes: 010}\n", "3:23: 010 is not a text"),
+    "number with a zero": (
+        SETTINGS + "guards: {max_revokes: 010}\n",
+        "3:23: 010 is not the same to every YAML reader: write 10",
+    ),
     "number as text": (
         SETTINGS + 'guards: {max_revokes: "10"}\n',
         "expected a whole number from 0 to 100000, found '10'",
@@ -490,12 +498,20 @@ def test_a_word_another_reader_takes_for_no_text_is_refused_with_the_fix(place, 
     problems = tree.problems(text)
 
     assert len(problems) == 1
-    fix = "found nothing" if not word else f"found {word!r}" if "an alias" in problems[0] else "quote it"
-    assert fix in problems[0] or "quote it" in problems[0]
+    if not word:
+        assert "found nothing" in problems[0]
+    elif f"found {word!r}" not in problems[0]:
+        is_fit = not place.startswith("owner") or ALIAS.fullmatch(word)
+        assert (f'quote it, "{word}"' in problems[0]) == bool(is_fit)
+        assert f"found {word}" in problems[0] or is_fit
 
 
-BARE_IDS = "123 00123 1e3 0x1F 0o17 +15 -15 1.5 .5 12345678901234567890 9007199254740993"
-NO_IDS = "1:20 0b1 1_000 act_1_0 1-2 2027-03-31 1.2.3"
+BARE_IDS = "123 1 10 12345678901234567890 9007199254740993"
+NO_IDS = (
+    "1:20 0b1 1_000 act_1_0 1-2 2027-03-31 1.2.3 1e3 0x1F 0o17 +15 -15 1.5 .5 .inf .NaN ~ null true on "
+    "123456789012345678901 12345678901234567890123"
+)
+ZERO_IDS = "0 00 00123 02002 0001029384756 000000000000000000000001"
 QUOTED_IDS = [
     "",
     " 1",
@@ -532,6 +548,33 @@ def test_an_id_without_quotes_is_refused_with_the_fix(word, tree):
     assert len(problems) == 1
     assert "9:9: " in problems[0]
     assert f'quote it, "{word}"' in problems[0]
+
+
+@pytest.mark.parametrize("word", ZERO_IDS.split())
+@pytest.mark.parametrize("form", ["{}", '"{}"', "act_{}", '"act_{}"'])
+@pytest.mark.parametrize("section", ["businesses", "ad_accounts", "pages"])
+def test_an_id_that_begins_with_zero_is_no_second_spelling_of_one(section, form, word, tree):
+    owner = "" if section == "businesses" else ", owner: acme, agencies: {}"
+    tree.write("access/b.yaml", BUSINESSES + ASSET)
+    problems = tree.problems(f"{section}: {{x: {{id: {form.format(word)}{owner}}}}}\n")
+
+    assert len(problems) == 1
+    assert "an id never begins with 0, look it up in Business Settings" in problems[0]
+    assert "quote it" not in problems[0]
+
+
+def test_no_page_slips_past_the_business_of_its_id_by_a_zero(tree):
+    problems = tree.problems(BUSINESSES + ASSET + 'pages:\n  p: {id: "01001", agencies: {}}\n')
+
+    assert len(problems) == 1
+    assert "never begins with 0" in problems[0]
+
+
+def test_the_example_of_an_id_is_suggested_to_nobody(tree):
+    problems = tree.problems(BUSINESSES + ASSET.replace('"11"', '"act_1029384756x"'))
+
+    assert len(problems) == 1
+    assert "did you mean" not in problems[0]
 
 
 @pytest.mark.parametrize("word", NO_IDS.split())

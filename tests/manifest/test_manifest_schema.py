@@ -85,15 +85,25 @@ def tree_of(text: str):
     return document, findings
 
 
-def fits(document, name: str) -> bool:
-    """Say what the reader alone thinks of the shape of a file."""
+def read_by(document, name: str) -> Reader:
+    """Return the reader that has read the document."""
     findings = Findings()
     reader = Reader("a.yaml", findings, date(2026, 1, 1))
     if name == "project":
         read_settings(reader, document.root)
     else:
         read_manifest(reader, document.root, TaskCheck(findings, allow_unknown=True))
-    return reader.misfits == 0
+    return reader
+
+
+def fits(document, name: str) -> bool:
+    """Say what the reader alone thinks of the shape of a file."""
+    return read_by(document, name).misfits == 0
+
+
+def narrowed(document, name: str):
+    """Return the document without what the reader found to fit."""
+    return document._replace(root=read_by(document, name).narrowed(document.root))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -226,6 +236,70 @@ def test_not_a_number_is_one():
     assert value != value
 
 
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, text in CORPUS if tree_of(text)[0]])
+def test_what_fits_is_left_out_of_the_explanation_and_nothing_else(name, text):
+    document, _ = tree_of(text)
+    assert explain(narrowed(document, name), name) == explain(document, name)
+
+
+SLIP_AMONG_MANY = {
+    "ad_accounts": '  a{}: {{id: "{}"}}\n  z: {{id: 5}}\n',
+    "businesses": '  a{}: {{id: "{}", name: x}}\n  z: {{nme: x, id: "5"}}\n',
+    "profiles": "  a{}: [ANALYZE] # {}\n  z: [analyze]\n",
+    "rules": "  a{}: {{agency: b, profile: p, on: {{owner: [a{}]}}}}\n  z: {{on: {{owner: [A, b, 5]}}}}\n",
+}
+
+
+@pytest.mark.parametrize("section", SLIP_AMONG_MANY)
+def test_one_slip_among_very_many_entries_is_explained_without_the_others(section):
+    many, slip = SLIP_AMONG_MANY[section].splitlines(keepends=True)
+    text = "".join(f"{other}:\n{SLIP_AMONG_MANY[other].splitlines()[0]}\n".format(1, 1) for other in SLIP_AMONG_MANY)
+    text = text.replace(
+        f"{section}:\n", f"{section}:\n" + "".join(many.format(n, n) for n in range(2, 500)) + slip.format()
+    )
+    document, _ = tree_of(text)
+    left = dict((key.text, node) for key, node in narrowed(document, "manifest").root.entries)
+
+    assert [key.text for key, _ in left[section].entries] == ["z"]
+    assert explain(narrowed(document, "manifest"), "manifest") == explain(document, "manifest") != []
+
+
+def test_a_long_map_or_list_that_fits_is_not_walked_for_a_slip_beside_it():
+    labels = ", ".join(f"l{n}: x" for n in range(500))
+    tasks = ", ".join(f"T{n}" for n in range(500))
+    text = f"ad_accounts: {{a: {{id: 5, labels: {{{labels}}}, agencies: {{b: [{tasks}]}}}}}}\n"
+    document, _ = tree_of(text)
+
+    assert len(list(paths(document.root))) > 1000
+    assert len(list(paths(narrowed(document, "manifest").root))) < 20
+    assert [str(problem) for problem in explain(narrowed(document, "manifest"), "manifest")] == [
+        "a.yaml:1:23: expected an ad account id (1 to 20 digits, with or without act_, in quotes), "
+        'found 5: quote it, "5"'
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ad_accounts:\n" + "".join(f"  a{n}: {{id: {n + 1}}}\n" for n in range(300)),
+        "".join(f"k{n}: x\n" for n in range(300)),
+        "ad_accounts:\n  a:\n    id: '1'\n    labels:\n" + "".join(f"      k{n}: 1\n" for n in range(300)),
+        "profiles:\n  a:\n" + "    - x\n" * 300,
+    ],
+)
+def test_of_very_many_mistakes_the_first_of_the_file_are_explained(text):
+    document, _ = tree_of(text)
+    lines = [problem.place.line for problem in explain(narrowed(document, "manifest"), "manifest")]
+    assert lines == list(range(lines[0], lines[0] + 101))
+    assert lines[0] <= 5
+
+
+def test_the_sections_are_explained_in_the_order_of_the_file():
+    text = "rules:\n" + "  a: 5\n" + "businesses:\n" + "".join(f"  a{n}: {{}}\n" for n in range(200))
+    document, _ = tree_of(text)
+    assert explain(narrowed(document, "manifest"), "manifest")[0].place.line == 2
+
+
 # Parity: what a mutation may put in the place of a node, or add to a map.
 WORDS = [
     "acme", "dataco", "ANALYZE", "analyze", "exclusive", "additive", "report", "decline", "page", "ad_account", "no",
@@ -311,6 +385,7 @@ def check_parity(name: str, root) -> None:
     explained = explain(document, name)
 
     assert fits(document, name) == (explained == []), (dump(root), explained)
+    assert explain(narrowed(document, name), name) == explained, dump(root)
     assert newer == Draft7Validator(load_schema(name)).is_valid(value)
     assert newer or explained
 
