@@ -47,7 +47,7 @@ def companies(draw: st.DrawFn) -> list[dict[str, Any]]:
     for number in range(draw(st.integers(4, 8))):
         kind = draw(st.sampled_from(["ad_account", "page"]))
         owner = draw(st.sampled_from(["acme", "acme", "client"]))
-        agencies = ["mediahouse", "dataco"] if owner == "acme" else ["acme", "sister"]
+        agencies = ["mediahouse", "dataco", "sister"] if owner == "acme" else ["acme", "sister"]
         held_by = [ALIASES[agency] for agency in agencies] + ([STRANGER] if owner == "acme" else [])
         asset = {
             "kind": kind,

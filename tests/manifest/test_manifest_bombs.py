@@ -37,6 +37,28 @@ print(json.dumps({
 """
 
 
+VALIDATE = """
+import json, resource, sys, time
+from datetime import date
+from pathlib import Path
+from accessctl.errors import ManifestError
+from accessctl.manifest import load_project
+import jsonschema, referencing
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+begin = time.process_time()
+try:
+    load_project(Path(sys.argv[1]), today=date(2026, 11, 21))
+    problems = []
+except ManifestError as error:
+    problems = [str(problem) for problem in error.problems]
+print(json.dumps({
+    "seconds": time.process_time() - begin,
+    "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before,
+    "problems": problems,
+}))
+"""
+
+
 def merge_bomb() -> bytes:
     lines = ["a0: &a0 {k: v}"]
     for n in range(1, 8):
@@ -79,10 +101,10 @@ CASES = [
 ]
 
 
-def run(path: Path, loader: str) -> dict:
+def run(program: str, *args: str) -> dict:
     root = Path(accessctl.__file__).parents[1]
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(path), loader],
+        [sys.executable, "-c", program, *args],
         capture_output=True,
         text=True,
         timeout=30,
@@ -98,8 +120,65 @@ def test_a_bomb_is_refused_quickly_and_in_little_memory(name, loader, tmp_path):
     path = tmp_path / "bomb.yaml"
     path.write_bytes(data)
 
-    result = run(path, loader)
+    result = run(PROGRAM, str(path), loader)
 
     assert (words is None and result["problems"] == []) or any(words in text for text in result["problems"])
     assert result["seconds"] <= MOST_SECONDS
     assert result["bytes"] <= MOST_BYTES
+
+
+MORE = "there are more problems in this file; mend these first"
+MANY = "ad_accounts:\n{}"
+KNOWN = 'businesses:\n  acme: {{id: "1001"}}\n  m: {{id: "2002"}}\ndefaults: {{owner: acme}}\nad_accounts:\n{}'
+MISTAKES = {
+    "ids without quotes": (MANY, "  a{0}: {{id: {0}}}\n", 38_000, MORE),
+    "unknown keys": ("{}", "k{}: 1\n", 90_000, MORE),
+    "unknown keys of one asset": ("ad_accounts:\n  a:\n{}", "    k{}: 1\n", 65_000, MORE),
+    "wrong labels of one asset": ("ad_accounts:\n  a:\n    labels:\n{}", "      l{}: 1\n", 65_000, MORE),
+    "wrong tasks of one agency": ("ad_accounts: {{a: {{agencies: {{b: [{}]}}}}}}\n", "a, ", 190_000, MORE),
+    "wrong aliases": (MANY, "  A{0}: {{id: '1{0}'}}\n", 35_000, MORE),
+    "yes for assets": (MANY, "  a{}: yes\n", 60_000, MORE),
+    "unknown tasks": (KNOWN, "  a{0}: {{id: '1{0}', agencies: {{m: [XAD]}}}}\n", 18_000, MORE),
+    "unknown agencies": (KNOWN, "  a{0}: {{id: '1{0}', agencies: {{n{0}: [ANALYZE]}}}}\n", 16_000, MORE),
+    "the same id": (KNOWN, "  a{}: {{id: '5', agencies: {{}}}}\n", 22_000, MORE),
+    "one slip": (
+        KNOWN + "  z: {{id: 5}}\n",
+        "  a{0}: {{id: '1{0}', agencies: {{m: [ANALYZE]}}}}\n",
+        11_000,
+        "quote it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_very_many_mistakes_are_told_quickly_and_in_little_memory(name, tmp_path):
+    frame, line, number, words = MISTAKES[name]
+    text = frame.format("".join(line.format(n) for n in range(number)))
+    (tmp_path / "accessctl.yaml").write_text("version: 1\nacts_as: [acme]\n")
+    (tmp_path / "access").mkdir()
+    (tmp_path / "access/a.yaml").write_text(text)
+
+    result = run(VALIDATE, str(tmp_path))
+
+    problems = [problem for problem in result["problems"] if problem.startswith("access/a.yaml")]
+    assert words in problems[-1]
+    assert len(problems) == (101 if words == MORE else 1)
+    assert len(text) < 1024 * 1024
+    assert result["seconds"] <= MOST_SECONDS
+    assert result["bytes"] <= MOST_BYTES
+
+
+def test_suggestions_for_very_many_wrong_names_among_many_right_ones_have_an_end(tmp_path):
+    businesses = "".join(f'  acme-{n}: {{id: "{n + 1}"}}\n' for n in range(4000))
+    names = "".join(
+        f'  b{n}: {{id: "{n + 1}", owner: acme-1, agencies: {{acne-{n}: [ANALYZE]}}}}\n' for n in range(9000)
+    )
+    (tmp_path / "accessctl.yaml").write_text("version: 1\nacts_as: [acme-1]\n")
+    (tmp_path / "access").mkdir()
+    (tmp_path / "access/a.yaml").write_text(f"businesses:\n{businesses}ad_accounts:\n{names}")
+
+    result = run(VALIDATE, str(tmp_path))
+
+    assert any("did you mean" in problem for problem in result["problems"])
+    assert len(result["problems"]) == 101
+    assert result["seconds"] <= MOST_SECONDS

@@ -402,8 +402,10 @@ SLIPS = {
     ),
     "same id with zeros": (
         BUSINESSES + ASSET + '  other: {id: "0011", agencies: {}}\n',
-        "11:15: expected an ad account id (1 to 20 digits, with or without act_, in quotes), found 0011; "
-        "an id never begins with 0, look it up in Business Settings",
+        (
+            "11:15: expected an ad account id (1 to 20 digits, with or without act_, in quotes), found 0011; "
+            "an id never begins with 0, look it up in Business Settings"
+        ),
     ),
     "same business twice": (
         BUSINESSES + '  again: {id: "3003"}\n' + ASSET,

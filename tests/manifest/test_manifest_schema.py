@@ -258,7 +258,7 @@ def test_one_slip_among_very_many_entries_is_explained_without_the_others(sectio
         f"{section}:\n", f"{section}:\n" + "".join(many.format(n, n) for n in range(2, 500)) + slip.format()
     )
     document, _ = tree_of(text)
-    left = dict((key.text, node) for key, node in narrowed(document, "manifest").root.entries)
+    left = {key.text: node for key, node in narrowed(document, "manifest").root.entries}
 
     assert [key.text for key, _ in left[section].entries] == ["z"]
     assert explain(narrowed(document, "manifest"), "manifest") == explain(document, "manifest") != []
@@ -273,8 +273,10 @@ def test_a_long_map_or_list_that_fits_is_not_walked_for_a_slip_beside_it():
     assert len(list(paths(document.root))) > 1000
     assert len(list(paths(narrowed(document, "manifest").root))) < 20
     assert [str(problem) for problem in explain(narrowed(document, "manifest"), "manifest")] == [
-        "a.yaml:1:23: expected an ad account id (1 to 20 digits, with or without act_, in quotes), "
-        'found 5: quote it, "5"'
+        (
+            "a.yaml:1:23: expected an ad account id (1 to 20 digits, with or without act_, in quotes), "
+            'found 5: quote it, "5"'
+        )
     ]
 
 
