@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def hold(path: Path, what: str) -> Iterator[None]:
+def hold(path: Path, what: str, *, hint: str = "wait until it has ended; nothing was done") -> Iterator[None]:
     """Hold the lock file at `path` while the block runs.
 
-    Raises AccessctlError at once where another process holds it; `what` says what that one does.
+    Raises AccessctlError at once where another process holds it; `what` says what that one does, `hint` what
+    to do about it.
     """
     from filelock import FileLock, Timeout
 
@@ -25,7 +26,7 @@ def hold(path: Path, what: str) -> Iterator[None]:
         lock = FileLock(path, timeout=0, mode=0o600)
         lock.acquire()
     except Timeout:
-        raise AccessctlError(f"{what} in this project already", "wait until it has ended; nothing was done") from None
+        raise AccessctlError(f"{what} in this project already", hint) from None
     except OSError as error:
         raise AccessctlError(f"the lock {path} cannot be taken: {error.strerror}", "make it writable") from None
     try:

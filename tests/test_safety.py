@@ -458,7 +458,9 @@ def test_an_interrupted_apply_ends_what_is_in_flight_and_says_what_was_done(comp
             text=True,
         )
         path = company.directory / ".accessctl" / "journal.jsonl"
-        while not path.exists() or path.read_text().count('"outcome"') < 3:
+        for _ in range(3000):
+            if process.poll() is not None or (path.exists() and path.read_text().count('"outcome"') >= 3):
+                break
             time.sleep(0.01)
         process.send_signal(stop)
         said, errors = process.communicate(timeout=60)

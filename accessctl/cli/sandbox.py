@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from accessctl.cli.options import HERE, show, tell
+from accessctl.clean import display
+from accessctl.cli.options import HERE, now, show, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from accessctl.sandbox.store import Store
 
 WORLD = click.argument("world", metavar="WORLD.yaml", type=click.Path(dir_okay=False, path_type=Path))
+ID = re.compile(r"(?:act_)?[0-9]+", re.ASCII)
+SERVED = "wait until it has ended; a server (sandbox serve) ends with Ctrl-C, or"
 
 
 @click.group("sandbox", epilog="Example: accessctl sandbox approve world.yaml act_2438609284566086 205518837460912")
@@ -28,7 +32,11 @@ def command() -> None:
     """
 
 
-@command.command("serve", epilog="Example: accessctl sandbox serve world.yaml --port 8080")
+@command.command(
+    "serve",
+    short_help="Answer as the Graph API on a port.",
+    epilog="Example: accessctl sandbox serve world.yaml --port 8080",
+)
 @WORLD
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any free one.")
 def serve_command(world: Path, port: int) -> int:
@@ -37,7 +45,7 @@ def serve_command(world: Path, port: int) -> int:
     Point accessctl, Meta's SDK or curl at it. The people in it act over HTTP:
     POST /sandbox/accept, decline or approve with asset and business.
     """
-    with _opened(world) as (_, sandbox):
+    with _opened(world, "wait until it has ended; a server ends with Ctrl-C") as (_, sandbox):
         from accessctl.sandbox.server import serve
 
         server = serve(sandbox, port=port)
@@ -50,54 +58,85 @@ def serve_command(world: Path, port: int) -> int:
     return 0
 
 
-@command.command("reset", epilog="Example: accessctl sandbox reset world.yaml")
+@command.command(
+    "reset", short_help="Start again from the world file.", epilog="Example: accessctl sandbox reset world.yaml"
+)
 @WORLD
 def reset_command(world: Path) -> int:
     """Forget what was done: the next command starts from the world file."""
-    with _opened(world) as (store, _):
+    with _opened(world, f"{SERVED} POST to it: /sandbox/reset") as (store, _):
         store.reset()
     tell(f"the sandbox starts again from {world}")
     return 0
 
 
-def _person(name: str, help_text: str) -> None:
-    """Add one command with which a person in the sandbox acts."""
+def _person(name: str, line: str, nothing: str, *waits_for: str) -> None:
+    """Add one command with which a person in the sandbox acts, or sees what `waits_for` them."""
 
     @command.command(
         name,
-        help=help_text,
+        short_help=line,
+        help=f"{line}\n\nASSET and BUSINESS are ids, or aliases of the project. Without them: list what waits.",
         epilog=f"Example: accessctl sandbox {name} world.yaml act_2438609284566086 205518837460912",
     )
     @WORLD
     @click.argument("asset", required=False)
     @click.argument("business", required=False)
     def act(world: Path, asset: str | None, business: str | None) -> int:
-        with _opened(world) as (_, sandbox):
-            if asset is None or business is None:
-                if asset is not None:
-                    raise click.UsageError(f"name the business too: {name} {world} {asset} BUSINESS")
-                _list(sandbox)
+        hint = f"{SERVED} POST to it: /sandbox/{name} with the form fields asset and business"
+        with _opened(world, hint) as (_, sandbox):
+            if asset is None:
+                show(_waiting(sandbox, waits_for) or nothing)
                 return 0
+            if business is None:
+                raise click.UsageError(f"name the business too: {name} {world} {asset} BUSINESS")
+            asset, business = _ids(asset, business)
             getattr(sandbox, name)(asset, business)
         tell(f"done: {name} {asset} {business}")
         return 0
 
 
-_person("accept", "A client accepts a request. Without ASSET and BUSINESS: list what waits for whom.")
-_person("decline", "A client declines a request, or a second admin a grant. Without ASSET: list what waits.")
-_person("approve", "A second admin approves a grant. Without ASSET and BUSINESS: list what waits for whom.")
+_person("accept", "A client accepts a request.", "No request waits for a client.", "client")
+_person("decline", "Turn a request or a grant down.", "Nothing waits for anybody.", "client", "second_admin")
+_person("approve", "A second admin approves a grant.", "No grant waits for a second admin.", "second_admin")
 
 
-def _list(sandbox: Sandbox) -> None:
-    for one in sandbox.pending():
-        show(f"{one.asset} {one.business} waits for the {one.waits_for.replace('_', ' ')}: {', '.join(one.tasks)}")
-    if not sandbox.pending():
-        show("Nothing waits for anybody.")
+def _waiting(sandbox: Sandbox, waits_for: tuple[str, ...]) -> str:
+    """Return a line for each pair that waits for one of these: the two ids to act on it, then the names."""
+    world = sandbox.world
+    return "\n".join(
+        f"{one.asset} {one.business}  {display(world.businesses[one.business].name)} on "
+        f"{display(world.assets[one.asset].name)} waits for the {one.waits_for.replace('_', ' ')}: "
+        f"{', '.join(display(task) for task in one.tasks)}"
+        for one in sandbox.pending()
+        if one.waits_for in waits_for
+    )
+
+
+def _ids(asset: str, business: str) -> tuple[str, str]:
+    """Return the ids of what the project here calls so; ids stay, and so does all where no project loads."""
+    from accessctl.errors import AccessctlError, ManifestError
+    from accessctl.manifest import load_project
+    from accessctl.selectors import find_asset, find_business
+
+    if ID.fullmatch(asset) and ID.fullmatch(business):
+        return asset, business
+    try:
+        desired = load_project(HERE, today=now().date(), allow_unknown_tasks=True).desired
+    except ManifestError:
+        return asset, business
+    try:
+        return (
+            asset if ID.fullmatch(asset) else find_asset(asset, desired).node,
+            business if ID.fullmatch(business) else find_business(business, desired).id,
+        )
+    except AccessctlError as error:
+        raise AccessctlError(error.what, "name it by its id, or by its alias in the manifests") from None
 
 
 @contextmanager
-def _opened(world: Path) -> Iterator[tuple[Store, Sandbox]]:
-    """Open a world's state, alone, and say in words what is wrong with it."""
+def _opened(world: Path, hint: str) -> Iterator[tuple[Store, Sandbox]]:
+    """Open a world's state, alone, and say in words what is wrong with it; `hint` is for when it is not alone."""
     from accessctl.connection import sandbox_state
     from accessctl.errors import AccessctlError
     from accessctl.lock import hold
@@ -107,7 +146,7 @@ def _opened(world: Path) -> Iterator[tuple[Store, Sandbox]]:
     state = sandbox_state(HERE)
     try:
         store = Store(state, world)
-        with hold(state / "open.lock", "another command is using the sandbox"):
+        with hold(state / "open.lock", "another command is using the sandbox", hint=hint):
             yield store, store.open()
     except WorldError as error:
         raise AccessctlError(error.what, error.hint) from None

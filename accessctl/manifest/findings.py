@@ -24,10 +24,11 @@ MOST_COMPARISONS = 20_000
 class Findings:
     """What is wrong (`problems`) and what is odd (`warnings`), in the order in which it was met.
 
-    Of a file with too many problems only the first of the file are kept, and `count` has them all.
+    Of a file with too many problems only the first ones of the file are kept. `count` grows with every problem
+    that is noted.
     """
 
-    __slots__ = ("_comparisons", "_counts", "_found", "_seen", "count", "warnings")
+    __slots__ = ("_comparisons", "_counts", "_ends", "_found", "_seen", "count", "warnings")
 
     def __init__(self) -> None:
         self.count = 0
@@ -35,6 +36,7 @@ class Findings:
         self._seen: set[Problem] = set()
         self._found: dict[str, list[Problem]] = {}
         self._counts: dict[str, int] = {}
+        self._ends: dict[str, tuple[int, int, str]] = {}  # of a full file: nothing behind it is kept
         self._comparisons = 0
 
     @property
@@ -45,16 +47,20 @@ class Findings:
     def problem(self, place: Place, text: str) -> None:
         """Note a problem once."""
         problem = Problem(place, text)
+        end = self._ends.get(place.file)
         if problem in self._seen:
             return
-        self._seen.add(problem)
         self.count += 1
+        if end is not None and _in_file(problem) > end:
+            return
+        self._seen.add(problem)
         self._counts[place.file] = self._counts.get(place.file, 0) + 1
         found = self._found.setdefault(place.file, [])
         found.append(problem)
         if len(found) > 2 * MOST_PROBLEMS_A_FILE:
             found.sort(key=_in_file)
             del found[MOST_PROBLEMS_A_FILE + 1 :]
+            self._ends[place.file] = _in_file(found[-1])
 
     def problems_of(self, file: str) -> int:
         """Count the problems noted for `file` so far."""

@@ -7,7 +7,7 @@ must agree on every file (there is a parity test).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from accessctl.manifest.document import Items, Map, Scalar
 from accessctl.manifest.findings import MOST_PROBLEMS_A_FILE
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from accessctl.manifest.document import Node
     from accessctl.manifest.findings import Findings
+
+T = TypeVar("T")
 
 LONGEST_TEXT = 500
 ENOUGH = MOST_PROBLEMS_A_FILE + 1  # wrong entries of one map: each is a problem at least, and the last is not shown
@@ -52,10 +54,7 @@ class Reader:
         self._unfit: dict[int, list[Any]] = {}
 
     def narrowed(self, node: Node) -> Node:
-        """Return the tree without the entries and items that were found to fit: what is left to explain.
-
-        A map or list in which nothing was found to be wrong stays whole.
-        """
+        """Return the tree without what was found to fit beside something that does not: what is to be explained."""
         if isinstance(node, Map):
             entries = self._unfit.get(id(node), node.entries)
             return node._replace(entries=tuple([(key, self.narrowed(value)) for key, value in entries]))
@@ -79,8 +78,8 @@ class Reader:
         values = {key.text: value for key, value in node.entries}
         if not values.keys() <= known:
             self.misfits += 1
-            strange = [entry for entry in node.entries if entry[0].text not in known][:ENOUGH]
-            self._unfit[id(node)] = [entry for entry in node.entries if entry[0].text in known] + strange
+            told = known.union([key for key in values if key not in known][:ENOUGH])
+            self._unfit[id(node)] = [entry for entry in node.entries if entry[0].text in told]
         if not all(key in values for key in required):
             self.misfits += 1
         return values
@@ -93,36 +92,30 @@ class Reader:
         if not isinstance(node, Map):
             self.misfits += 1
             return
-        unfit = []
-        for entry in node.entries:
-            before = self.misfits
+        for entry in self._each(node, node.entries):
             if pattern is not None and not pattern.fullmatch(entry[0].text):
                 self.misfits += 1
             yield entry
-            if self.misfits != before:
-                unfit.append(entry)
-                self._unfit[id(node)] = unfit
-                if len(unfit) == ENOUGH:
-                    return
-        if not unfit and len(node.entries) > ENOUGH:
-            self._unfit[id(node)] = [node.entries[0]]
 
     def items(self, node: Node) -> Iterator[Node]:
         """Yield the nodes of a list that has at least one, in the manner of `entries`."""
         if not isinstance(node, Items) or not node.nodes:
             self.misfits += 1
             return
-        unfit = []
-        for item in node.nodes:
+        yield from self._each(node, node.nodes)
+
+    def _each(self, node: Node, parts: tuple[T, ...]) -> Iterator[T]:
+        """Yield the parts of a node, and remember which did not fit: for a long one that fits, a single part."""
+        unfit: list[T] = []
+        for part in parts:
             before = self.misfits
-            yield item
+            yield part
             if self.misfits != before:
-                unfit.append(item)
-                self._unfit[id(node)] = unfit
+                unfit.append(part)
                 if len(unfit) == ENOUGH:
-                    return
-        if not unfit and len(node.nodes) > ENOUGH:
-            self._unfit[id(node)] = [node.nodes[0]]
+                    break
+        if unfit or len(parts) > ENOUGH:
+            self._unfit[id(node)] = unfit or [parts[0]]
 
     def text(self, node: Node | None) -> str:
         """Return a text of 1 to 500 characters; an empty one where there is no node."""

@@ -34,7 +34,11 @@ def control(sandbox: Sandbox, request: Request) -> Response | None:
 def _outcome(sandbox: Sandbox, method: str, name: str, request: Request) -> Any:
     acts = {"accept": sandbox.accept, "decline": sandbox.decline, "approve": sandbox.approve}
     if method == "POST" and name in acts:
-        acts[name](request.form.get("asset", ""), request.form.get("business", ""))
+        asset, business = request.form.get("asset", ""), request.form.get("business", "")
+        if not asset or not business:
+            what = "business" if asset else "asset"
+            raise WorldError(f"{name} of which {what}?", "send asset and business as form fields")
+        acts[name](asset, business)
     elif method == "POST" and name == "reset":
         sandbox.reset()
     elif method == "GET" and name == "writes":

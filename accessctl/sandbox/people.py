@@ -45,7 +45,7 @@ def accept(world: World, asset_id: str, business: str, now: datetime) -> World:
     asset = find_asset(world, asset_id)
     pair = asset.agencies.get(business)
     if pair is None or not pair.is_pending:
-        raise _nothing_waits(asset, business, "request")
+        raise _nothing_waits(asset, business, "request", "accept")
     return _with(world, asset, business, replace(pair, tasks=granted(asset, pair.tasks), status=CONFIRMED, updated=now))
 
 
@@ -54,7 +54,7 @@ def approve(world: World, asset_id: str, business: str, now: datetime) -> World:
     asset = find_asset(world, asset_id)
     pair = asset.approvals.get(business)
     if pair is None:
-        raise _nothing_waits(asset, business, "grant")
+        raise _nothing_waits(asset, business, "grant", "approve")
     return _with(world, asset, business, replace(pair, updated=now))
 
 
@@ -65,7 +65,7 @@ def decline(world: World, asset_id: str, business: str) -> World:
     if business in asset.approvals:
         return _with(world, asset, business, pair)
     if pair is None or not pair.is_pending:
-        raise _nothing_waits(asset, business, "request or grant")
+        raise _nothing_waits(asset, business, "request or grant", "decline")
     return _with(world, asset, business, None)
 
 
@@ -97,8 +97,8 @@ def _with(world: World, asset: Asset, business: str, pair: Pair | None) -> World
     return world.with_assets([with_pair(asset, business, pair)])
 
 
-def _nothing_waits(asset: Asset, business: str, what: str) -> WorldError:
+def _nothing_waits(asset: Asset, business: str, what: str, act: str) -> WorldError:
     return WorldError(
         f"no {what} of business {business} waits on {asset.id}",
-        "accessctl sandbox accept WORLD.yaml, without ids, lists what waits",
+        f"accessctl sandbox {act} WORLD.yaml, without ids, lists what waits",
     )

@@ -349,6 +349,10 @@ SLIPS = {
         BUSINESSES + ASSET.replace("owner: acme", "owner: dataco"),
         "10:16: nobody here can give 'mediahouse' the ad account 'de-brand': neither it nor the owner 'dataco' is",
     ),
+    "rule as a number": (
+        BUSINESSES + ASSET + "rules: {r: 5}\n",
+        "11:12: expected a rule (a map with agency, tasks or profile, and on), found 5",
+    ),
     "idle rule": (
         BUSINESSES + ASSET + "rules:\n  r: {agency: dataco, tasks: [ANALYZE], on: {kind: page}}\n",
         "12:3: the rule 'r' reaches no asset; see what `on` says",
@@ -662,6 +666,24 @@ def test_warnings_come_with_the_problems(tree):
     assert len(caught.value.problems) == 1
     assert len(caught.value.warnings) == 1
     assert caught.value.what == "1 problem in 1 file"
+
+
+def test_of_very_many_mistakes_of_two_sorts_the_first_of_the_file_are_told(tree):
+    assets = "".join(f"  a{n}: {{id: {n + 1}}}\n" for n in range(200))
+    late = "".join(f'  p{n}: {{id: "{n + 1}", agencies: {{dataco: [XXXX]}}}}\n' for n in range(200))
+    problems = tree.problems(f"{BUSINESSES}defaults: {{owner: acme}}\nad_accounts:\n{assets}pages:\n{late}")
+
+    assert len(problems) == 101
+    assert [int(problem.split(":")[1]) for problem in problems] == list(range(8, 109))
+    assert problems[-1].endswith(": there are more problems in this file; mend these first")
+
+
+def test_mistakes_told_first_do_not_hide_those_above_them(tree):
+    late = "".join(f'  a{n}: {{id: "{n + 1}", agencies: {{dataco: [XXXX]}}}}\n' for n in range(400))
+    problems = tree.problems(f"rules: {{r: 5}}\n{BUSINESSES}defaults: {{owner: acme}}\nad_accounts:\n{late}")
+
+    assert len(problems) == 101
+    assert "access/a.yaml:1:12: expected a rule" in problems[0]
 
 
 def test_a_thousand_unknown_names_are_told_a_hundred_times(tree):

@@ -302,6 +302,12 @@ def test_the_sections_are_explained_in_the_order_of_the_file():
     assert explain(narrowed(document, "manifest"), "manifest")[0].place.line == 2
 
 
+def test_an_unknown_section_on_top_is_told_before_the_mistakes_below():
+    text = "foo: 5\nbusinesses:\n" + "".join(f"  a{n}: {{}}\n" for n in range(200))
+    document, _ = tree_of(text)
+    assert explain(narrowed(document, "manifest"), "manifest")[0].place.line == 1
+
+
 # Parity: what a mutation may put in the place of a node, or add to a map.
 WORDS = [
     "acme", "dataco", "ANALYZE", "analyze", "exclusive", "additive", "report", "decline", "page", "ad_account", "no",

@@ -54,6 +54,13 @@ def test_nobody_can_act_on_what_is_not_there(act):
         getattr(box, act)("99", "2002")
 
 
+@pytest.mark.parametrize("act", ["accept", "decline", "approve"])
+def test_who_names_what_does_not_wait_is_told_how_to_see_what_does(act):
+    with pytest.raises(WorldError) as caught:
+        getattr(sandbox(), act)("act_12", "2002")
+    assert caught.value.hint.startswith(f"accessctl sandbox {act} WORLD.yaml")
+
+
 @pytest.mark.parametrize("act", ["accept", "decline"])
 def test_confirmed_access_does_not_wait(act):
     with pytest.raises(WorldError, match="waits on act_11"):

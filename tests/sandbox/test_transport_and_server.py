@@ -121,6 +121,24 @@ def test_people_act_over_http_too():
         assert json.loads(call(connection, "GET", "/sandbox/writes")[1])["data"] == []
 
 
+@pytest.mark.parametrize("act", ["accept", "decline", "approve"])
+@pytest.mark.parametrize(
+    ("body", "kind", "missing"),
+    [
+        ("", "application/x-www-form-urlencoded", "asset"),
+        ("asset=act_11", "application/x-www-form-urlencoded", "business"),
+        ('{"asset": "act_11", "business": "2003"}', "application/json", "asset"),
+    ],
+)
+def test_people_over_http_say_who_is_meant_in_form_fields(act, body, kind, missing):
+    with serve(sandbox()) as server, connected(server.port) as connection:
+        status, answer = call(connection, "POST", f"/sandbox/{act}", body, **{"Content-Type": kind})
+    assert (status, json.loads(answer)) == (
+        400,
+        {"error": f"{act} of which {missing}?", "hint": "send asset and business as form fields"},
+    )
+
+
 def test_a_change_that_cannot_be_kept_is_a_server_error():
     def full(_: World) -> None:
         raise WorldError("the disk is full", "make room")

@@ -49,6 +49,7 @@ MISTAKES = {
     ASSET % ", fault: {code: 0}": "ad_accounts.11.fault.code: not a whole number",
     ASSET.replace('"11"', '"act_11"') % "": "ad_accounts.act_11: no id",
     ASSET.replace('"11"', '"11\\n"') % "": "ad_accounts.11\n: no id",
+    ASSET.replace('"11"', '"011"') % "": "ad_accounts.011: no id",
     ASSET.replace("name: X", "name: 7") % "": "ad_accounts.11.name: not a text",
     ASSET.replace("name: X", 'name: ""') % "": "ad_accounts.11.name: not a text",
     PAGE.replace('"71"', '"2"') % "": "pages.2: the id is also a business",
