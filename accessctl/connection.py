@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accessctl.manifest import Project
 
 STATE = Path(".accessctl")  # below the project, and never in git
+BUSY = "wait until it has ended; a server ends with Ctrl-C, or give its URL with --graph-url instead of --sandbox"
 IN_PROCESS = "http://localhost"  # the address a sandbox inside this process is called by; nothing listens there
 
 
@@ -107,7 +108,7 @@ def _sandbox(project: Project, directory: Path, way: Way) -> Iterator[Connection
     state = sandbox_state(directory)
     try:
         store = Store(state, Path(way.sandbox))
-        with hold(state / "open.lock", "another command is using the sandbox"):
+        with hold(state / "open.lock", "another command is using the sandbox", hint=BUSY):
             transport = SandboxTransport(store.open())
             tokens = {business: Secret(f"sandbox-{business}", "a sandbox token") for business in project.policy.acts_as}
             url = f"sandbox:{Path(way.sandbox).name}"

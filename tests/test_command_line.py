@@ -349,7 +349,7 @@ def test_people_in_the_sandbox_act_and_it_can_start_again(brand, run):
     brand.write()
     run("apply", "--auto-approve", *SANDBOX)
     listed = run("sandbox", "accept", "world.yaml").stdout
-    assert listed == f"79 {ACME} waits for the client: ADVERTISE, ANALYZE\n"
+    assert listed == f"79 {ACME}  Acme GmbH on Shop waits for the client: ADVERTISE, ANALYZE\n"
     assert run("sandbox", "accept", "world.yaml", "79").returncode == 64
     assert run("sandbox", "accept", "world.yaml", "79", ACME).returncode == 0
     assert run("sandbox", "approve", "world.yaml", "79", ACME).returncode == 1

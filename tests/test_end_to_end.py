@@ -146,7 +146,9 @@ def test_the_sandbox_of_the_command_line_serves_the_same(company, run):
         process.communicate(timeout=30)
     assert process.returncode in (0, 130)
     assert CLIENT
-    assert run("sandbox", "accept", "world.yaml").stdout.startswith(f"73 {ACME} waits for the client")
+    assert run("sandbox", "accept", "world.yaml").stdout.startswith(
+        f"73 {ACME}  Acme GmbH on Shop waits for the client"
+    )
 
 
 def test_no_connection_is_an_error_in_words(company, run):
