@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
 
+KINDS = {Kind.AD_ACCOUNT: "ad accounts", Kind.PAGE: "Pages"}
+
 
 @dataclass(frozen=True, slots=True)
 class ActingBusiness:
@@ -68,7 +70,7 @@ def read_live(
             raise
         view = (OwnerView if side is Side.OWNER else AgencyView)(reader, business, one.token, names)
         for kind in Kind:
-            tell(f"reading the {kind.replace('_', ' ')}s of {one.business.alias}, as {side}")
+            tell(f"reading the {KINDS[kind]} of {one.business.alias}, as {side}")
             found, gap = view.read(kind)
             gaps += [gap] if gap else []
             for asset in found:
