@@ -34,7 +34,7 @@ def run(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. Nothing a person or Meta can cause ends in a traceback."""
     from accessctl.cli import cli
 
-    _end_on_sigterm()
+    _end_on_signals()
     _speak_plainly()
     try:
         result = cli.main(args, prog_name="accessctl", standalone_mode=False, auto_envvar_prefix="ACCESSCTL")
@@ -93,15 +93,28 @@ def _speak_plainly() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _end_on_sigterm() -> None:
+def _end_on_signals() -> None:
+    """Let the first Ctrl-C or SIGTERM end the program in order, and the second at once.
+
+    What apply had sent by then is in the journal; the system frees its lock.
+    """
     import signal
     import threading
 
-    def end(*_: object) -> None:
-        raise Terminated
+    if threading.current_thread() is not threading.main_thread():
+        return
+    seen: list[int] = []
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, end)
+    def end(number: int, _: object) -> None:
+        seen.append(number)
+        if len(seen) > 1:
+            os.write(2, b"stopped at once; the journal has what was sent\n")
+            os._exit(TERMINATED if number == signal.SIGTERM else INTERRUPTED)
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, end)
 
 
 if __name__ == "__main__":

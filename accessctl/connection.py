@@ -122,7 +122,7 @@ def _sandbox(project: Project, directory: Path, way: Way) -> Iterator[Connection
 def _sleep(stop: threading.Event, seconds: float) -> None:
     from accessctl.graph.errors import GraphError, Trouble
 
-    if stop.wait(seconds):
+    if seconds and stop.wait(seconds):
         raise GraphError("stopped while waiting for Meta", "run the command again", trouble=Trouble.NETWORK)
 
 

@@ -38,7 +38,7 @@ def removes(action: Action) -> bool:
     """
     if action.verb is Verb.CHANGE:
         held = set(action.before.tasks) - set(action.before.server_added)
-        return action.replace_with_gap or not held & set(action.after.tasks)
+        return action.replace_with_gap or (bool(held) and not held & set(action.after.tasks))
     return action.verb in REMOVING
 
 

@@ -109,6 +109,7 @@ class Grant:
 
 
 ABSENT = Grant(status=Status.ABSENT)
+IN_DOUBT = "in_doubt"  # the detail of an absent pair that we granted without learning whether it arrived
 ASK_AGAIN = "ask_again"  # the detail of an absent pair that a person wants asked for once more
 
 
@@ -188,12 +189,14 @@ class Remembered:
     """What the journal knows of a pair and Meta does not show.
 
     `awaiting` are tasks granted that a second admin had yet to approve, `before` what the pair held then
-    (status word and tasks); `is_request` says that a client was asked. `since` is when, and `plan` the name
+    (status word and tasks); `is_request` says that a client was asked, `is_doubtful` that nobody knows whether
+    the grant arrived. `since` is when, and `plan` the name
     of the plan that did it: its digest and when it was made.
     """
 
     since: datetime
     plan: str = ""
     is_request: bool = False
+    is_doubtful: bool = False
     awaiting: frozenset[str] = frozenset()
     before: tuple[str, frozenset[str]] = ("absent", frozenset())

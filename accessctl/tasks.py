@@ -107,8 +107,9 @@ def server_added(kind: Kind, wanted: frozenset[str], live: frozenset[str]) -> fr
     if kind is not Kind.PAGE or not any(task.startswith(PROFILE_PLUS) for task in live):
         return frozenset()
     asked = normal(wanted)
-    added = frozenset[str]().union(*(row.added for row in SERVER_ADDED if row.asked & asked))
-    return (normal(live) & added) - asked
+    held = normal(live)
+    added = frozenset[str]().union(*(row.added for row in SERVER_ADDED if row.asked & asked & held))
+    return (held & added) - asked
 
 
 def unknown(kind: Kind, live: frozenset[str]) -> frozenset[str]:

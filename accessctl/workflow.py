@@ -115,9 +115,9 @@ def check_fits(
     for action in saved.plan.actions:
         if action.via not in acting:
             raise StaleError(f"{action.id} is to go through {action.via}, which the plan does not act as", REMAKE)
-        ends = [source.until for source in action.sources]
-        if action.after.tasks and ends and all(ends) and max(ends) < today.isoformat():
-            raise StaleError(f"{action.id} is declared until {max(ends)}, which has passed", REMAKE)
+        for end in sorted(source.until for source in action.sources if source.until):
+            if action.after.tasks and saved.created_at.date().isoformat() <= end < today.isoformat():
+                raise StaleError(f"{action.id} is declared until {end}, which has passed", REMAKE)
 
 
 def _major(version: str) -> str:
@@ -169,6 +169,6 @@ def exit_code_of_plan(saved: SavedPlan, *, detailed: bool) -> int:
     """Return 3 for a refused plan, 5 for one with blocked rows, 2 for changes if asked, else 0."""
     if saved.verdict.reasons:
         return 3
-    if saved.plan.blocked:
+    if not saved.plan.is_whole:
         return 5
     return 2 if detailed and saved.plan.actions else 0

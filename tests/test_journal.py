@@ -98,8 +98,42 @@ def test_a_request_meta_refused_was_not_asked():
 
 
 def test_what_we_withdrew_ourselves_is_not_a_request_that_is_gone():
-    entries = (STARTED, entry("intent", verb="request"), entry("intent", verb="withdraw"))
-    assert remember(entries, URL) == {}
+    asked = (STARTED, entry("intent", verb="request"), entry("outcome", verb="request", outcome="waiting_for_client"))
+    withdrawn = (entry("intent", verb="withdraw"), entry("outcome", verb="withdraw", outcome="applied"))
+    assert remember(asked + withdrawn, URL) == {}
+
+
+def test_what_failed_leaves_the_memory_as_it_was():
+    asked = (STARTED, entry("intent", verb="request"), entry("outcome", verb="request", outcome="waiting_for_client"))
+    again = (entry("intent", verb="request"), entry("outcome", verb="request", outcome="failed"))
+    assert remember(asked + again, URL) == remember(asked, URL)
+
+
+@pytest.mark.parametrize("outcome", ["", "unknown"])
+def test_a_grant_that_was_never_answered_is_remembered_as_that(outcome):
+    entries = (STARTED, entry("intent")) + ((entry("outcome", outcome=outcome),) if outcome else ())
+    memory = remember(entries, URL)[PAIR]
+    assert memory.is_doubtful
+    grant = recalled(live(), memory)
+    assert (grant.status, grant.since, grant.detail) == (Status.ABSENT, WHEN, "in_doubt")
+    assert recalled(live(Grant(frozenset({"ANALYZE"}))), memory) == Grant(frozenset({"ANALYZE"}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"at": "yesterday"},
+        {"at": "2026-11-21T12:00:00"},
+        {"pair": []},
+        {"pair": {"kind": "app", "asset": "1", "agency": "2"}},
+        {"after": None},
+        {"before": 3},
+        {"event": "run_started", "graph": None},
+    ],
+)
+def test_an_entry_of_an_odd_shape_is_refused_with_its_number(change):
+    with pytest.raises(JournalError, match="line 2 of the journal"):
+        remember((STARTED, entry("intent") | change), URL)
 
 
 def test_what_was_done_at_another_api_is_nothing_here():

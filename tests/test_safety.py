@@ -8,14 +8,18 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from accessctl import journal as journal_module
+from accessctl.apply import GraphDoor, Run, Writer
 from accessctl.apply.look import Seen, compare
 from accessctl.apply.outcomes import Outcome
+from accessctl.connection import _sleep
 from accessctl.errors import AccessctlError, StaleError
-from accessctl.graph.errors import GraphError
+from accessctl.graph.errors import GraphError, Trouble
+from accessctl.graph.writer import Answer
 from accessctl.guard import judge
 from accessctl.journal import Journal, JournalError, read_journal
 from accessctl.model import Asset, AssetAccess, Grant, Guards, Kind, Status, frozen
@@ -234,7 +238,18 @@ def test_whoever_could_not_look_may_hold_something_on_an_exclusive_asset(company
     plan = company.plan().plan
     assert plan.actions == ()
     assert [(row.agency.id, row.reason.code) for row in plan.blocked] == [(SISTER, "unreadable")]
-    assert any("could not be read to the end" in warning for warning in plan.warnings)
+    assert any("could not be read to the end" in line for line in plan.unread)
+
+
+def test_a_listing_that_could_not_be_read_is_said_and_is_no_match(company, run):
+    company.asset("ad_account", "de", "77", agencies={"mediahouse": BUYER}, live={MEDIAHOUSE: BUYER})
+    fault(company, f"GET {ACME}/owned_pages", times=30)
+    company.write()
+    found = run("plan", "--sandbox", "world.yaml", "--detailed-exitcode")
+    assert found.returncode == 5
+    assert "Live access matches" not in found.stdout
+    assert "! what acme sees of Pages as owner could not be read to the end" in found.stdout
+    assert run("apply", "--auto-approve", "--sandbox", "world.yaml").returncode == 5
 
 
 @KINDS
@@ -486,3 +501,153 @@ def test_the_word_of_a_state_without_anything_is_no_access():
     from accessctl.apply.look import in_words
 
     assert in_words(State(Status.ABSENT)) == "no access"
+
+
+@pytest.mark.parametrize("node", ["act_77", "77"])
+def test_an_interrupt_never_leaves_a_gap_open(company, node):
+    """The revoke is in flight when the run is told to end: what was held comes back all the same."""
+    kind = "ad_account" if node.startswith("act_") else "page"
+    company.world["quirks"] = {"change": "refuse"}
+    company.asset(kind, "de", "77", agencies={"mediahouse": ["ANALYZE"]}, live={MEDIAHOUSE: ["ADVERTISE"]})
+    saved = company.plan(Wish(replace_with_gap=True))
+
+    with company.connected() as (_, connection):
+        door = GraphDoor(connection.reader, connection.writer, connection.acting)
+        real = door.take_away
+
+        def interrupted(action):
+            connection.stop.set()
+            return real(action)
+
+        door.take_away = interrupted
+        with Journal(connection.journal, "r1") as journal:
+            journal.write("run_started", graph={"url": connection.url}, plan="p")
+            writer = Writer(door, journal, partial(_sleep, connection.stop))
+            result = Run(writer, {}).carry_out(saved.plan.actions, 1)
+    assert outcomes(result) == ["applied"]
+    assert company.plan().plan.summary.unchanged == 1
+
+
+@pytest.mark.parametrize("status", ["ON_HOLD", None])
+def test_no_gap_is_opened_on_a_pair_that_no_longer_holds_plain_access(company, status):
+    company.asset("page", "de", "77", agencies={"mediahouse": ["ANALYZE"]}, live={MEDIAHOUSE: ["ADVERTISE"]})
+    saved = company.plan(Wish(replace_with_gap=True))
+    (action,) = saved.plan.actions
+    asset = Asset(Kind.PAGE, "77")
+    grants = {MEDIAHOUSE: Grant(frozenset(BUYER), Status.UNKNOWN, status)} if status else {}
+    sent: list[str] = []
+
+    class Door:
+        def look(self, _):
+            return AssetAccess(asset, ACME, grants=frozen(grants))
+
+        def send(self, _):
+            sent.append("change")
+            raise GraphError("lost", trouble=Trouble.IN_DOUBT)
+
+        def take_away(self, _):
+            sent.append("take away")
+
+    with Journal(company.directory / "j.jsonl", "r") as journal:
+        step = Writer(Door(), journal, lambda _: None).write(action)
+    assert (sent, step.outcome) == (["change"], Outcome.FAILED)
+
+
+def test_a_slip_of_our_own_on_one_asset_hides_nothing_of_the_others(company):
+    for number in ("71", "72", "73"):
+        company.asset("page", f"de-{number}", number, agencies={"mediahouse": BUYER}, live={})
+    saved = company.plan()
+    with company.connected() as (_, connection):
+        door = GraphDoor(connection.reader, connection.writer, connection.acting)
+        real = door.look
+
+        def look(action):
+            if action.asset.id == "72":
+                raise ZeroDivisionError
+            return real(action)
+
+        door.look = look
+        with Journal(connection.journal, "r1") as journal:
+            result = Run(Writer(door, journal, lambda _: None), {}).carry_out(saved.plan.actions, 1)
+    assert outcomes(result) == ["applied", "unknown", "skipped"]
+    assert isinstance(result.stopped_by, ZeroDivisionError)
+
+
+def test_a_grant_that_was_never_answered_says_so_in_the_next_plan(company):
+    company.asset("ad_account", "de", "77", agencies={"mediahouse": BUYER}, live={}, admin_approval=True)
+    fault(company, "POST act_77/agencies", "commit_then_500", 1)
+    assert outcomes(company.apply()) == ["unknown"]
+    (action,) = company.plan().plan.actions
+    assert (action.reason.code, "never answered" in action.reason.text) == ("sent_before", True)
+
+
+def test_a_request_that_shows_in_an_odd_state_was_asked_all_the_same(company):
+    company.asset("page", "shop", "77", owner="client", agencies={"acme": BUYER}, live={})
+    saved = company.plan()
+    (action,) = saved.plan.actions
+    odd = AssetAccess(
+        Asset(Kind.PAGE, "77"), CLIENT, grants=frozen({ACME: Grant(frozenset(BUYER), Status.UNKNOWN, "X")})
+    )
+
+    class Door:
+        def look(self, _):
+            return odd
+
+        def send(self, _):
+            return Answer(False, "")
+
+    with Journal(company.directory / "j.jsonl", "r") as journal:
+        assert Writer(Door(), journal, lambda _: None).write(action).outcome is Outcome.UNKNOWN
+
+
+def test_a_page_is_written_to_with_the_token_it_was_looked_at_with(company):
+    company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={})
+    saved = company.plan()
+    with company.connected() as (_, connection):
+        door = GraphDoor(connection.reader, connection.writer, connection.acting)
+        (action,) = saved.plan.actions
+        door.look(action)
+        asked: list[object] = []
+        door.owners["acme"].reader = type("Nobody", (), {"get": lambda *_, **__: asked.append(1)})()
+        door.send(action)
+    assert asked == []
+    assert len(company.writes) == 1
+
+
+def test_widening_a_page_on_which_nothing_was_asked_for_is_no_revoke(company):
+    company.project["guards"] = {"protect": ["mediahouse"]}
+    live = {MEDIAHOUSE: ["ANALYZE"]}
+    company.asset("page", "de", "77", agencies={"mediahouse": ["ADVERTISE"]}, live=live, new_experience=True)
+    saved = company.plan()
+    assert (saved.plan.actions[0].before.tasks, saved.plan.actions[0].before.server_added) == (("ANALYZE",), ())
+
+
+def test_what_is_only_remembered_is_no_unmanaged_access(company):
+    company.asset("page", "shop", "77", owner="client", agencies={"acme": BUYER}, live={})
+    company.asset("page", "other", "78", owner="client", agencies={}, live={})
+    company.apply()
+    with company.people() as sandbox:
+        sandbox.decline("77", ACME)
+        sandbox.give("77", ACME, BUYER)
+    del company.manifest["pages"]["shop"]
+    company.write()
+    assert [row.before.status for row in company.plan().plan.unmanaged] == [Status.CONFIRMED]
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_the_program_at_once_with_its_code(tmp_path, second):
+    code = (
+        "import signal, time\nfrom accessctl import __main__ as m\nm._end_on_signals()\n"
+        "print('ready', flush=True)\n"
+        "try:\n    time.sleep(60)\nexcept BaseException:\n    print('first', flush=True)\n    time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "first\n"
+    process.send_signal(second)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == (130 if second is signal.SIGINT else 143)
+    assert "the journal has what was sent" in said

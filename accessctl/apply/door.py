@@ -53,6 +53,7 @@ class GraphDoor:
         self.reader = reader
         self.writer = writer
         self.acting: Mapping[str, ActingBusiness] = {one.business.alias: one for one in acting}
+        self.owners = {alias: OwnerView(reader, one.business.id, one.token, {}) for alias, one in self.acting.items()}
 
     def look(self, action: Action) -> AssetAccess:
         """Return the action's asset as it is now, seen from the side of the action."""
@@ -86,8 +87,8 @@ class GraphDoor:
         return self.writer.take(self._speaker(action), _asset(action), action.agency.id)
 
     def _owner(self, action: Action) -> OwnerView:
-        one = self.acting[action.via]
-        return OwnerView(self.reader, one.business.id, one.token, {})
+        """Return the view of the acting business, which keeps the Page token between the look and the write."""
+        return self.owners[action.via]
 
     def _speaker(self, action: Action) -> Secret:
         return self._owner(action).token_for(_asset(action))

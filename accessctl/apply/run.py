@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -81,15 +81,16 @@ class Run:
         cannot be written, what is in flight ends and nothing new begins.
         """
         groups = [list(group) for _, group in groupby(actions, key=lambda action: (action.asset.kind, action.asset.id))]
+        found: list[Future[list[Step]]] = []
         with ThreadPoolExecutor(max_workers=max(1, parallelism)) as pool:
-            found = [pool.submit(self._on_one_asset, group) for group in groups]
             try:
-                for future in found:
-                    future.result()
+                found.extend(pool.submit(self._on_one_asset, group) for group in groups)
+                wait(found)
             except BaseException as cause:  # noqa: BLE001  Ctrl-C too: what was done must still be told
                 self.stops.end("the run was interrupted", cause)
                 self.stop()
         steps = [step for future in found for step in future.result()]
+        steps += [Step(action, Outcome.SKIPPED, self.stops.run) for group in groups[len(found) :] for action in group]
         return Result(self.writer.journal.run, tuple(steps), self.stops.cause)
 
     def _on_one_asset(self, group: list[Action]) -> list[Step]:
@@ -119,6 +120,9 @@ class Run:
         except JournalError as error:
             self.stops.end("the journal cannot be written", error)
             return Step(action, Outcome.FAILED, error.what, error.hint)
+        except Exception as error:  # noqa: BLE001  a slip of ours must not hide what the other assets had done
+            self.stops.end(f"{type(error).__name__} in accessctl itself", error)
+            return Step(action, Outcome.UNKNOWN, f"{type(error).__name__} in accessctl itself")
         if step.trouble in STOPS_THE_RUN:
             self.stops.end(f"the run was stopped: {step.text}")
         elif step.trouble is Trouble.CAPABILITY_MISSING and action.verb is Verb.REQUEST:
@@ -137,7 +141,7 @@ class Run:
             text += f" ({what_moved(action.before, live)})"
             return Step(action, Outcome.STALE, text, NEW_PLAN, live=live)
         memory = self.sent_since.get((Asset(action.asset.kind, action.asset.id), action.agency.id))
-        if memory and memory.awaiting and action.after.tasks:
+        if memory and memory.awaiting and not memory.is_doubtful and action.after.tasks:
             text = f"granted on {memory.since:%Y-%m-%d} already; a second admin of the owner must approve it"
             return Step(action, Outcome.AWAITING_APPROVAL, text, live=live)
         if memory and memory.is_request and action.verb is Verb.REQUEST:

@@ -59,7 +59,8 @@ class Writer:
             replace(action, verb=Verb.REVOKE, before=before, after=nothing, replace_with_gap=False),
             self.door.take_away,
         )
-        if gone.outcome not in GOOD:
+        # A revoke that does not show yet may still come: granting anew is what brings the access back.
+        if gone.outcome not in GOOD and gone.outcome is not Outcome.UNKNOWN:
             return replace(gone, action=action, text=f"revoking before granting anew: {gone.text}")
         anew = self._attempt(replace(action, verb=Verb.GRANT, before=nothing), self.door.send)
         if anew.outcome in GOOD or anew.outcome is Outcome.UNKNOWN:
@@ -91,9 +92,13 @@ class Writer:
     def _settle(self, action: Action, answer: Answer | GraphError) -> Step:
         """Look until the pair is as wanted or patience ends, and say what that means."""
         awaits = not isinstance(answer, GraphError) and answer.requires_admin_approval
+        seen, text, live = Seen.UNREADABLE, "nobody has looked", None
         for pause in (0.0,) if awaits or _is_refusal(answer) else PATIENCE:
             try:
                 self.sleep(pause)
+            except GraphError:  # the run is to end: what was seen last stands
+                break
+            try:
                 seen, text, live = compare(action, self.door.look(action))
             except GraphError as error:
                 seen, text, live = Seen.UNREADABLE, error.what, None
@@ -112,13 +117,19 @@ def _not_done(action: Action, answer: Answer | GraphError, seen: Seen, text: str
     """Say how far a write got that did not bring about what it was for."""
     trace = answer.trace
     is_change = action.verb is Verb.CHANGE
+    if isinstance(answer, GraphError) and answer.trouble is Trouble.ALREADY_PENDING:
+        text = "Meta says that the request was sent before; it does not show it"
+        return Step(action, Outcome.WAITING, text, "", trace, live)
     if isinstance(answer, GraphError) and _is_refusal(answer):
         hint = REPLACE_HINT if is_change else answer.hint
         return Step(action, Outcome.FAILED, answer.what, hint, trace, live, answer.trouble)
     said = answer.what if isinstance(answer, GraphError) else "Meta said yes"
     if seen is Seen.MOVED and live is not None:
         hint = REPLACE_HINT if is_change else NEW_PLAN
-        return Step(action, Outcome.FAILED, f"{said}, but now {in_words(live)}", hint, trace, live)
+        # A client that was asked stays asked, whatever Meta shows of it.
+        outcome = Outcome.UNKNOWN if action.verb is Verb.REQUEST else Outcome.FAILED
+        trouble = answer.trouble if isinstance(answer, GraphError) else None
+        return Step(action, outcome, f"{said}, but now {in_words(live)}", hint, trace, live, trouble)
     if seen is Seen.AS_PLANNED and is_change and not isinstance(answer, GraphError):
         return Step(action, Outcome.FAILED, "Meta said yes, but the tasks are as before", REPLACE_HINT, trace, live)
     found = "it does not show yet" if seen is Seen.AS_PLANNED else text
@@ -138,8 +149,12 @@ def _is_refusal(answer: Answer | GraphError) -> bool:
 
 
 def _is_unchangeable(step: Step) -> bool:
-    """Tell whether Meta would not change the tasks, rather than not do anything at all."""
-    return step.trouble in (None, Trouble.ALREADY_SO)
+    """Tell whether Meta would not change the tasks of a pair that still holds access.
+
+    With any other state, or a lost answer, nobody knows what a revoke would take away.
+    """
+    still_held = step.live is not None and step.live.status is Status.CONFIRMED
+    return still_held and step.trouble in (None, Trouble.ALREADY_SO)
 
 
 def _about(action: Action) -> dict[str, object]:

@@ -19,6 +19,7 @@ from accessctl.cli.options import (
     progress,
     show,
     tell,
+    tell_warnings,
     way_options,
     wish_options,
 )
@@ -76,10 +77,11 @@ def command(
     if plan and wish != Wish():
         raise click.UsageError("a saved plan is applied as it is; --target and the like belong to plan")
     given = read_plan(plan) if plan else None
-    project = load(allow_unknown_tasks=allow_unknown_tasks)
+    project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
         saved = given or plan_project(project, connection, wish, now(), progress)
         check_fits(saved, project, connection, today=now().date(), expect_digest=expect_digest)
+        tell_warnings(saved.plan.warnings)
         (show if format == "text" else tell)(plan_text(saved, paper()))
         check_guards(saved, project, allow_revokes)
         if saved.plan.actions:
@@ -95,7 +97,7 @@ def command(
     if result.stopped_by:
         tell("hint: the journal has what was done; run apply again to go on from there")
         raise result.stopped_by
-    return result.exit_code or (5 if saved.plan.blocked else 0)
+    return result.exit_code or (0 if saved.plan.is_whole else 5)
 
 
 def _confirm(saved: SavedPlan, auto_approve: bool) -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from accessctl.clean import display
 from accessctl.errors import AccessctlError
 from accessctl.render.paper import Paper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from accessctl.manifest import Project
 
@@ -102,14 +103,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def load(*, allow_unknown_tasks: bool) -> Project:
-    """Load the project in the current directory and show its warnings."""
+def load(*, allow_unknown_tasks: bool, warn: bool = True) -> Project:
+    """Load the project in the current directory; `warn` shows its warnings, which a plan holds too."""
     from accessctl.manifest import load_project
 
     project = load_project(HERE, today=now().date(), allow_unknown_tasks=allow_unknown_tasks)
-    for warning in project.warnings:
-        tell(f"warning: {warning}")
+    if warn:
+        tell_warnings(map(str, project.warnings))
     return project
+
+
+def tell_warnings(warnings: Iterable[str]) -> None:
+    """Say what may be a slip: on stderr."""
+    for warning in warnings:
+        tell(f"warning: {display(warning, 400)}")
 
 
 def tell(line: str) -> None:

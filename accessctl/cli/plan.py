@@ -17,6 +17,7 @@ from accessctl.cli.options import (
     progress,
     show,
     tell,
+    tell_warnings,
     way_options,
     wish_options,
 )
@@ -56,12 +57,11 @@ def command(
     from accessctl.render.plan_text import plan_text
     from accessctl.workflow import Wish, exit_code_of_plan, plan_project
 
-    project = load(allow_unknown_tasks=allow_unknown_tasks)
+    project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
         saved = plan_project(project, connection, wish, now(), progress)
-    for warning in saved.plan.warnings[len(project.warnings) :]:
-        tell(f"warning: {warning}")
+    tell_warnings(saved.plan.warnings)
     if out:
         write_plan(out, saved)
     show(to_text(saved) if format == "json" else plan_text(saved, paper()))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from accessctl.cli.options import format_option, paper, show
+from accessctl.cli.options import format_option, paper, show, tell_warnings
 
 
 @click.command("show", epilog="Example: accessctl show plan.json")
@@ -22,5 +22,6 @@ def command(plan: Path, format: str) -> int:
     from accessctl.render.plan_text import plan_text
 
     saved = read_plan(plan)
+    tell_warnings(saved.plan.warnings)
     show(to_text(saved) if format == "json" else plan_text(saved, paper()))
     return 0

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Row = dict[str, object]
+NONE_GIVEN = "(none given)"  # where an answer has no status
 
 _ACCESS = "permitted_tasks,access_status,access_requested_time,access_updated_time"
 AGENCY_FIELDS = f"id,name,{_ACCESS}"  # GRAPH_API 3.1: flat on the row, and only when asked for
@@ -88,7 +89,7 @@ def read_status(value: object) -> tuple[Status, str]:
         return Status.CONFIRMED, ""
     if isinstance(value, str) and "PENDING" in value:
         return Status.PENDING, ""
-    return Status.UNKNOWN, value if isinstance(value, str) and value else "(none given)"
+    return Status.UNKNOWN, value if isinstance(value, str) and value else NONE_GIVEN
 
 
 def read_time(value: object) -> datetime | None:

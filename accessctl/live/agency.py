@@ -94,8 +94,11 @@ def _agreed(sightings: list[Sighting]) -> Grant:
     if {Status.CONFIRMED, Status.PENDING} <= words:
         told = ", ".join(f"{sighting.edge} says {sighting.grant.status}" for sighting in sightings)
         return Grant(status=Status.UNREADABLE, detail=f"Meta contradicts itself: {told}")
-    if any(sighting.grant.status is Status.UNKNOWN and "(" not in sighting.grant.detail for sighting in sightings):
-        return next(sighting.grant for sighting in sightings if sighting.grant.status is Status.UNKNOWN)
+    odd = [
+        one.grant for one in sightings if one.grant.status is Status.UNKNOWN and one.grant.detail != edges.NONE_GIVEN
+    ]
+    if odd:
+        return odd[0]
     known = [sighting.grant for sighting in sightings if sighting.grant.status in (Status.CONFIRMED, Status.PENDING)]
     first = known[0] if known else sightings[0].grant
     since = next((sighting.grant.since for sighting in sightings if sighting.grant.since), None)

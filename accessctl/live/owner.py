@@ -30,6 +30,7 @@ class OwnerView:
         self.business = business
         self.token = token
         self.names = names
+        self.page_tokens: dict[Asset, Secret] = {}
 
     def read(self, kind: Kind) -> tuple[tuple[AssetAccess, ...], Gap | None]:
         """Return the owned assets of a kind, and the gap if the listing could not be read to the end."""
@@ -55,13 +56,16 @@ class OwnerView:
     def token_for(self, asset: Asset) -> Secret:
         """Return the token that speaks for an asset: a Page's own, fetched, else the business's.
 
-        Raises GraphError (permission) where no Page token is to be had.
+        A Page's token is fetched once. Raises GraphError (permission) where none is to be had.
         """
         if asset.kind is Kind.AD_ACCOUNT:
             return self.token
+        if asset in self.page_tokens:
+            return self.page_tokens[asset]
         token = page_token(self.reader.get(self.token, asset.id, fields="id,access_token"))
         if token is None:
             raise GraphError(NO_PAGE_TOKEN, trouble=Trouble.PERMISSION)
+        self.page_tokens[asset] = token
         return token
 
     def _ad_accounts(self) -> Iterable[AssetAccess]:

@@ -103,4 +103,6 @@ def _joined(before: AssetAccess, now: AssetAccess) -> AssetAccess:
     if before.owner and now.owner and before.owner != now.owner:
         return replace(before, unreadable=f"Meta names two owners: {before.owner} and {now.owner}")
     grants = frozen({**before.grants, **now.grants})
-    return replace(before, owner=before.owner or now.owner, name=before.name or now.name, grants=grants)
+    unreadable = before.unreadable or now.unreadable
+    owner, name = before.owner or now.owner, before.name or now.name
+    return replace(before, owner=owner, name=name, grants=grants, unreadable=unreadable)

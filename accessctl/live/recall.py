@@ -6,7 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accessctl import tasks
-from accessctl.model import ABSENT, ASK_AGAIN, Access, Asset, AssetAccess, Grant, Remembered, Side, Status, frozen
+from accessctl.model import (
+    ABSENT,
+    ASK_AGAIN,
+    IN_DOUBT,
+    Access,
+    Asset,
+    AssetAccess,
+    Grant,
+    Remembered,
+    Side,
+    Status,
+    frozen,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -48,6 +60,8 @@ def _recalled(asset: Asset, shown: Grant, memory: Remembered) -> Grant | None:
         return None
     if shown.status is Status.CONFIRMED and tasks.is_same(asset.kind, memory.awaiting, shown.tasks):
         return None
+    if memory.is_doubtful:
+        return replace(shown, since=memory.since, detail=IN_DOUBT) if shown.status is Status.ABSENT else None
     if shown.status in (Status.ABSENT, Status.PENDING):
         return Grant(memory.awaiting, Status.AWAITING_APPROVAL, since=memory.since)
     return replace(shown, awaiting=memory.awaiting, since=memory.since)

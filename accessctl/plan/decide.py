@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from accessctl import tasks
-from accessctl.model import ASK_AGAIN, Grant, Kind, Status
+from accessctl.model import ASK_AGAIN, IN_DOUBT, Grant, Kind, Status
 from accessctl.plan.nouns import Reason, Verb
 
 
@@ -61,7 +61,7 @@ def decide_as_owner(pair: Pair) -> Decision:
         case Status.UNREADABLE | Status.UNKNOWN:
             return _cannot_tell(pair)
         case Status.ABSENT:
-            return _decision(Verb.GRANT, "declared", "declared, not granted yet") if pair.is_wanted else UNCHANGED
+            return _grant(pair) if pair.is_wanted else UNCHANGED
         case Status.PENDING:
             return _pending_as_owner(pair)
         case Status.AWAITING_APPROVAL:
@@ -106,6 +106,16 @@ def _cannot_tell(pair: Pair) -> Decision:
         )
     text = pair.live.detail or f"its status is {pair.live.status}, which makes no sense from this side"
     return _decision(Outcome.BLOCKED, "unreadable", text)
+
+
+def _grant(pair: Pair) -> Decision:
+    if pair.live.detail == IN_DOUBT:
+        return _decision(
+            Verb.GRANT,
+            "sent_before",
+            f"sent on {pair.live.since:%Y-%m-%d} and never answered; it does not show, but may wait for a second admin",
+        )
+    return _decision(Verb.GRANT, "declared", "declared, not granted yet")
 
 
 def _pending_as_owner(pair: Pair) -> Decision:

@@ -90,6 +90,7 @@ def to_document(saved: SavedPlan) -> Json:
         "summary": _flat(plan.summary),
         "headlines": list(plan.headlines),
         "warnings": list(plan.warnings),
+        "unread": list(plan.unread),
         "guards": {"verdict": saved.verdict.word, "reasons": list(saved.verdict.reasons)},
     }
 
@@ -108,6 +109,7 @@ def from_document(document: Json) -> SavedPlan:
             summary=_read(Summary, document["summary"]),
             headlines=tuple(document["headlines"]),
             warnings=tuple(document["warnings"]),
+            unread=tuple(document["unread"]),
         ),
         origin=Origin(
             manifests_digest=document["manifests"]["digest"],

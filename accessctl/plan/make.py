@@ -60,8 +60,16 @@ def make_plan(
         ),
         live=sum(pair.live.status is Status.CONFIRMED for pair in declared),
     )
-    warnings = (*_unread(desired, live), *_renamed(desired, live))
-    return Plan(actions, waiting, blocked, unmanaged, summary, headlines(actions, live), warnings)
+    return Plan(
+        actions,
+        waiting,
+        blocked,
+        unmanaged,
+        summary,
+        headlines(actions, live),
+        _renamed(desired, live),
+        _unread(desired, live),
+    )
 
 
 def _unread(desired: Access, live: Access) -> tuple[str, ...]:

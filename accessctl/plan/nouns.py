@@ -189,7 +189,8 @@ class Origin:
 class Plan:
     """The ordered actions, with everything that needs no action or cannot be acted on.
 
-    `headlines` are the sentences a reader must not miss: who loses what, what widens.
+    `headlines` are the sentences a reader must not miss: who loses what, what widens. `unread` are those of
+    listings that could not be read to the end, on which anything may hide.
     """
 
     actions: tuple[Action, ...] = ()
@@ -199,3 +200,15 @@ class Plan:
     summary: Summary = Summary()
     headlines: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Everything that was to be read could be read."""
+        return not self.blocked and not self.unread
+
+    @property
+    def matches(self) -> bool:
+        """Live access is as declared, but for what waits for an answer."""
+        odd = {"ask_client", "approval_not_wanted", "request_gone"}
+        return self.is_whole and not self.actions and not any(row.reason.code in odd for row in self.waiting)

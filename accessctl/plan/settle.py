@@ -100,6 +100,8 @@ class Planner:
             reason = Reason("unreadable", f"no manifest declares it, and it could not be read: {found.unreadable}")
             yield Settled(found, "", found.owner, grant, None, Decision(Outcome.UNMANAGED, reason))
         for agency, grant in sorted(found.grants.items()):
+            if grant.status is Status.ABSENT:  # only remembered
+                continue
             via = found.owner if found.owner in self.policy.acts_as else agency
             reason = Reason("undeclared_asset", "no manifest declares this asset")
             yield Settled(found, agency, via, grant, None, Decision(Outcome.UNMANAGED, reason))

@@ -38,17 +38,19 @@ UNMANAGED_SHOWN = 20  # of assets no manifest declares; the JSON form has them a
 
 
 def plan_text(saved: SavedPlan, paper: Paper) -> str:
-    """Return the whole plan as text, a newline at its end. It stands on its own: no warning is needed beside it."""
+    """Return the whole plan but for its warnings, which go beside it, as text with a newline at its end."""
     plan = saved.plan
     parts = [_headlines(plan, paper), *_assets(plan, saved.created_at, paper), _undeclared(plan, paper)]
+    unread = (f"! {display(line, 400)}" for line in plan.unread)
+    parts.append("\n".join(paper.wrap(line, indent=2, first=0, style="magenta") for line in unread))
     parts.append(
         "\n".join(paper.wrap(f"refused: {reason}", indent=2, first=0, style="red") for reason in saved.verdict.reasons)
     )
-    parts.append(paper.paint(summary_line(plan.summary), "bold") + f"\nDigest {saved.digest}")
+    parts.append(paper.paint(summary_line(plan.summary, matches=plan.matches), "bold") + f"\nDigest {saved.digest}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def summary_line(summary: Summary) -> str:
+def summary_line(summary: Summary, *, matches: bool = True) -> str:
     """Return the one line that counts, never broken, so that a program finds it; verbs with zero are left out."""
     verbs = [(word, getattr(summary, word)) for word in dict.fromkeys(COUNTED_AS.values())]
     planned = ", ".join(f"{number} to {word}" for word, number in verbs if number)
@@ -57,7 +59,7 @@ def summary_line(summary: Summary) -> str:
         rest = ", ".join(f"{number} {word}" for word, number in others if number)
         return f"Plan: {planned}." + (f" {rest}." if rest else "")
     rest = ", ".join(f"{number} {word}" for word, number in others[:3] if number)
-    says = "No changes." if summary.blocked else "No changes. Live access matches the manifests."
+    says = "No changes. Live access matches the manifests." if matches and not summary.blocked else "No changes."
     return says + (f" {rest}." if rest else "")
 
 
