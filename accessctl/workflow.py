@@ -124,11 +124,15 @@ def _major(version: str) -> str:
     return version.partition(".")[0]
 
 
-def check_guards(saved: SavedPlan, project: Project, allowed_revokes: int | None) -> None:
-    """Raise RefusedError where the guards of the project say no."""
-    verdict = judge(saved.plan, project.policy.guards, allowed_revokes=allowed_revokes)
-    if verdict.reasons:
-        raise RefusedError("; ".join(verdict.reasons), hint(saved.plan, verdict))
+def judge_again(saved: SavedPlan, project: Project, allowed_revokes: int | None) -> SavedPlan:
+    """Return the plan with what the guards say of it now that a person may have confirmed a number."""
+    return replace(saved, verdict=judge(saved.plan, project.policy.guards, allowed_revokes=allowed_revokes))
+
+
+def check_guards(judged: SavedPlan) -> None:
+    """Raise RefusedError where the guards say no."""
+    if judged.verdict.reasons:
+        raise RefusedError("; ".join(judged.verdict.reasons), hint(judged.plan, judged.verdict))
 
 
 def apply_plan(

@@ -184,7 +184,9 @@ def test_a_refused_plan_is_shown_in_full_and_exits_with_3(brand, run):
     assert run("apply", "--auto-approve", *SANDBOX).returncode == 3
     assert run("apply", "--auto-approve", "--allow-revokes", "12", *SANDBOX).returncode == 3
     assert brand.writes == ()
-    assert run("apply", "--auto-approve", "--allow-revokes", "13", *SANDBOX).returncode == 0
+    confirmed = run("apply", "--auto-approve", "--allow-revokes", "13", *SANDBOX)
+    assert confirmed.returncode == 0
+    assert "refused" not in confirmed.stdout
 
 
 def test_what_could_not_be_read_exits_with_5(brand, run):

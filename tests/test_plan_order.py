@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from accessctl.errors import AccessctlError
-from accessctl.plan import Verb
 from accessctl.plan.nouns import Scope
 from accessctl.selectors import Selector, find_asset, find_business, read_selector
 from accessctl.workflow import Wish
@@ -177,4 +176,3 @@ def test_a_blocked_asset_belongs_to_the_agencies_it_declares(company):
     company.asset("page", "brand", "71", agencies=agencies, live={}, page_token=False, manage="additive")
     assert len(company.plan(Wish(Scope(("agency:mediahouse",)))).plan.blocked) == 1
     assert company.plan(Wish(Scope(("agency:dataco",)))).plan.blocked == ()
-    assert Verb.GRANT

@@ -71,7 +71,7 @@ def command(
     from accessctl.planfile import read_plan
     from accessctl.render.plan_text import plan_text
     from accessctl.render.result import result_json, result_text, step_text
-    from accessctl.workflow import Wish, apply_plan, check_fits, check_guards, plan_project
+    from accessctl.workflow import Wish, apply_plan, check_fits, check_guards, judge_again, plan_project
 
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     if plan and wish != Wish():
@@ -82,8 +82,9 @@ def command(
         saved = given or plan_project(project, connection, wish, now(), progress)
         check_fits(saved, project, connection, today=now().date(), expect_digest=expect_digest)
         tell_warnings(saved.plan.warnings)
-        (show if format == "text" else tell)(plan_text(saved, paper()))
-        check_guards(saved, project, allow_revokes)
+        judged = judge_again(saved, project, allow_revokes)
+        (show if format == "text" else tell)(plan_text(judged, paper()))
+        check_guards(judged)
         if saved.plan.actions:
             _confirm(saved, auto_approve)
         result = apply_plan(
@@ -108,7 +109,7 @@ def _confirm(saved: SavedPlan, auto_approve: bool) -> None:
     if auto_approve:
         return
     count = paper_count(len(saved.plan.actions), "action")
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise RefusedError(
             f"nobody is at the terminal to confirm {count}, so nothing was done",
             "review the plan, then pass --auto-approve, best with --expect-digest",
