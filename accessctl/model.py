@@ -26,6 +26,16 @@ class Kind(StrEnum):
     AD_ACCOUNT = "ad_account"
     PAGE = "page"
 
+    @property
+    def noun(self) -> str:
+        """What people call one."""
+        return "ad account" if self is Kind.AD_ACCOUNT else "Page"
+
+    @property
+    def nouns(self) -> str:
+        """What people call many."""
+        return f"{self.noun}s"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Asset:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from accessctl import tasks
 from accessctl.model import ABSENT, Grant, Status
 from accessctl.plan.nouns import State, Verb
+from accessctl.plan.refs import state_of
 
 if TYPE_CHECKING:
     from accessctl.model import AssetAccess
@@ -30,7 +31,7 @@ def compare(action: Action, access: AssetAccess) -> tuple[Seen, str, State | Non
     if access.unreadable:
         return Seen.UNREADABLE, f"the asset could not be read: {access.unreadable}", None
     grant = access.grants.get(action.agency.id, ABSENT)
-    live = state_of(action, grant)
+    live = state_of(action.asset.kind, frozenset(action.after.tasks), grant)
     if grant.status is Status.UNREADABLE:
         return Seen.UNREADABLE, f"the pair could not be read: {grant.detail}", live
     if action.verb in TAKES_FROM_CLIENT and grant.status is not Status.ABSENT and access.owner != action.owner:
@@ -62,13 +63,6 @@ def is_wanted(action: Action, grant: Grant) -> bool:
     if action.after.status is Status.ABSENT or grant.status is not action.after.status:
         return grant.status is action.after.status
     return tasks.is_same(action.asset.kind, frozenset(action.after.tasks), grant.tasks)
-
-
-def state_of(action: Action, grant: Grant) -> State:
-    """Return a live grant as a plan's state."""
-    added = tasks.server_added(action.asset.kind, frozenset(action.after.tasks), grant.tasks)
-    detail = grant.detail if grant.status is Status.UNKNOWN else ""
-    return State(grant.status, tuple(sorted(tasks.normal(grant.tasks))), tuple(sorted(added)), detail)
 
 
 def in_words(state: State) -> str:

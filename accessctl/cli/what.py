@@ -16,7 +16,8 @@ from accessctl.cli.options import paper, show
 def command(agency: str, format: str, **way: Any) -> int:
     """Explain what AGENCY (an alias or id) holds, with file and line."""
     from accessctl.explain import of_agency
-    from accessctl.render.explain import Names, agency_text, explanation_json
+    from accessctl.plan.refs import Names
+    from accessctl.render.explain import agency_text, explanation_json
     from accessctl.selectors import find_business
 
     project, live = gather(**way)

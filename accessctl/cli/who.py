@@ -17,7 +17,8 @@ def command(asset: str, format: str, **way: Any) -> int:
     """Explain who holds what on ASSET (an alias or id), with file and line."""
     from accessctl.errors import AccessctlError
     from accessctl.explain import on_asset
-    from accessctl.render.explain import Names, asset_text, explanation_json
+    from accessctl.plan.refs import Names
+    from accessctl.render.explain import asset_text, explanation_json
     from accessctl.selectors import find_asset
 
     project, live = gather(**way)

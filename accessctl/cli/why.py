@@ -19,7 +19,8 @@ def command(agency: str, asset: str, format: str, **way: Any) -> int:
     from accessctl.errors import AccessctlError
     from accessctl.explain import Holding, on_asset
     from accessctl.model import ABSENT
-    from accessctl.render.explain import Names, explanation_json, pair_text
+    from accessctl.plan.refs import Names
+    from accessctl.render.explain import explanation_json, pair_text
     from accessctl.selectors import find_asset, find_business
 
     project, live = gather(**way)

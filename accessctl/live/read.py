@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
 
-KINDS = {Kind.AD_ACCOUNT: "ad accounts", Kind.PAGE: "Pages"}
-
 
 @dataclass(frozen=True, slots=True)
 class ActingBusiness:
@@ -61,16 +59,13 @@ def read_live(
     assets: dict[Asset, AssetAccess] = {}
     owned: set[Asset] = set()
     gaps: list[Gap] = []
+    for business in dict.fromkeys(business for business, _ in sides):
+        check_identity(reader, tokens[business], names)
     for business, side in sorted(sides, key=lambda one: one[1] is Side.AGENCY):
         one = tokens[business]
-        try:
-            check_identity(reader, one, names)
-        except GraphError as error:
-            error.what = f"{one.business.alias} ({business}) cannot be read: {error.what}"
-            raise
         view = (OwnerView if side is Side.OWNER else AgencyView)(reader, business, one.token, names)
         for kind in Kind:
-            tell(f"reading the {KINDS[kind]} of {one.business.alias}, as {side}")
+            tell(f"reading the {kind.nouns} of {one.business.alias}, as {side}")
             found, gap = view.read(kind)
             gaps += [gap] if gap else []
             for asset in found:
@@ -88,7 +83,11 @@ def check_identity(reader: Reader, acting: ActingBusiness, names: dict[str, Busi
 
     Raises GraphError: with such a token every listing would be empty or foreign, which is not "no access".
     """
-    row = reader.get(acting.token, acting.business.id, fields="id,name")
+    try:
+        row = reader.get(acting.token, acting.business.id, fields="id,name")
+    except GraphError as error:
+        error.what = f"{acting.business.alias} ({acting.business.id}) cannot be read: {error.what}"
+        raise
     if row.get("id") != acting.business.id:
         raise GraphError(
             f"asked for business {acting.business.id} ({acting.business.alias}), Meta answered with another",

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from accessctl.model import Access
     from accessctl.plan.nouns import Action, BusinessRef
 
-NOUNS = {Kind.AD_ACCOUNT: ("ad account", "ad accounts"), Kind.PAGE: ("Page", "Pages")}
 ENDING = frozenset({Verb.REVOKE, Verb.RELINQUISH})
 
 
@@ -65,9 +64,8 @@ def _tasks(what: frozenset[str]) -> str:
 
 
 def _share(kind: Kind, count: int, held: int) -> str:
-    return f"its only {NOUNS[kind][0]}" if held == count == 1 else f"{count} of its {_many(kind, held)}"
+    return f"its only {kind.noun}" if held == count == 1 else f"{count} of its {_many(kind, held)}"
 
 
 def _many(kind: Kind, count: int) -> str:
-    one, many = NOUNS[kind]
-    return f"{count} {one if count == 1 else many}"
+    return f"{count} {kind.noun if count == 1 else kind.nouns}"

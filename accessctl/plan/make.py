@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.model import AssetAccess, Status
 from accessctl.plan.decide import Outcome
-from accessctl.plan.headlines import NOUNS, headlines
+from accessctl.plan.headlines import headlines
 from accessctl.plan.nouns import COUNTED_AS, BusinessRef, Plan, Row, Summary, Verb
 from accessctl.plan.rows import Rows, action_order, asset_order
 from accessctl.plan.settle import Planner
@@ -75,7 +75,7 @@ def make_plan(
 def _unread(desired: Access, live: Access) -> tuple[str, ...]:
     """Say which listings could not be read to the end: access nobody declares may hide there."""
     return tuple(
-        f"what {desired.businesses[gap.business].alias} sees of {NOUNS[gap.kind][1]} as {gap.side} "
+        f"what {desired.businesses[gap.business].alias} sees of {gap.kind.nouns} as {gap.side} "
         f"could not be read to the end: {gap.reason}"
         for gap in live.gaps
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accessctl import tasks
-from accessctl.model import AssetAccess, Status
+from accessctl.model import Status
 from accessctl.plan.decide import Outcome
 from accessctl.plan.nouns import REMOVING, Action, AssetRef, BusinessRef, Row, Source, State, Verb
+from accessctl.plan.refs import Names, source_of, state_of
 
 if TYPE_CHECKING:
     from accessctl.model import Access, Policy
@@ -18,8 +19,7 @@ class Rows:
     """Writes the actions and rows of one plan."""
 
     def __init__(self, desired: Access, live: Access, policy: Policy, replace_with_gap: bool) -> None:
-        self.desired = desired
-        self.live = live
+        self.names = Names(desired, live)
         self.policy = policy
         self.replace_with_gap = replace_with_gap
 
@@ -30,10 +30,10 @@ class Rows:
         widens = tasks.MANAGE_LIKE & set(after.tasks) - set(before.tasks if before.status is Status.CONFIRMED else ())
         return Action(
             verb=verb,
-            asset=self.asset_ref(pair.asset),
-            agency=self.business_ref(pair.agency),
+            asset=self.names.asset(pair.asset),
+            agency=self.names.business(pair.agency),
             owner=pair.asset.owner,
-            via=self.business_ref(pair.via).alias,
+            via=self.names.business(pair.via).alias,
             before=before,
             after=after,
             reason=pair.decision.reason,
@@ -47,10 +47,10 @@ class Rows:
     def row(self, pair: Settled) -> Row:
         waits = pair.decision.what is Outcome.WAITING
         since = pair.live.since if waits and pair.decision.reason.code != "ask_client" else None
-        via = self.business_ref(pair.via)
+        via = self.names.business(pair.via)
         return Row(
-            asset=self.asset_ref(pair.asset),
-            agency=self.business_ref(pair.agency) if pair.agency else None,
+            asset=self.names.asset(pair.asset),
+            agency=self.names.business(pair.agency) if pair.agency else None,
             via=via.alias or via.id,
             before=_state(pair),
             after=_after(pair, None) if pair.declared else None,
@@ -60,21 +60,10 @@ class Rows:
             stale_at=since + self.policy.stale_after if since else None,
         )
 
-    def asset_ref(self, asset: AssetAccess) -> AssetRef:
-        found = self.live.assets.get(asset.asset)
-        return AssetRef(asset.asset.kind, asset.asset.id, asset.alias, (found and found.name) or asset.name)
-
-    def business_ref(self, business: str) -> BusinessRef:
-        declared, found = self.desired.businesses.get(business), self.live.businesses.get(business)
-        name = (found and found.name) or (declared and declared.name) or ""
-        return BusinessRef(business, declared.alias if declared else "", name)
-
 
 def _state(pair: Settled) -> State:
     wanted = pair.declared.tasks if pair.declared else frozenset[str]()
-    added = tasks.server_added(pair.asset.asset.kind, wanted, pair.live.tasks)
-    detail = pair.live.detail if pair.live.status is Status.UNKNOWN else ""
-    return State(pair.live.status, tuple(sorted(tasks.normal(pair.live.tasks))), tuple(sorted(added)), detail)
+    return state_of(pair.asset.asset.kind, wanted, pair.live)
 
 
 def _after(pair: Settled, verb: Verb | None) -> State:
@@ -89,17 +78,7 @@ def _after(pair: Settled, verb: Verb | None) -> State:
 def _sources(pair: Settled) -> tuple[Source, ...]:
     """The lines that say so: the pair's own, else the line of the asset on which it is not named."""
     if pair.declared:
-        return tuple(
-            Source(
-                source.place.file,
-                source.place.line,
-                rule=source.rule,
-                profile=source.profile,
-                until=str(source.until or ""),
-                reason=source.reason,
-            )
-            for source in pair.declared.sources
-        )
+        return tuple(source_of(source) for source in pair.declared.sources)
     place = pair.asset.place
     return (Source(place.file, place.line),) if place else ()
 

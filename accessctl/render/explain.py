@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl import tasks
 from accessctl.clean import display
-from accessctl.model import Access, Contribution, Status
-from accessctl.plan.nouns import AssetRef, BusinessRef, Source, State
+from accessctl.model import Status
+from accessctl.plan.refs import Names, source_of, state_of
 from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
 
 if TYPE_CHECKING:
@@ -16,27 +16,8 @@ if TYPE_CHECKING:
 
     from accessctl.explain import Holding
     from accessctl.model import AssetAccess, Grant
+    from accessctl.plan.nouns import BusinessRef
     from accessctl.render.paper import Paper
-
-
-class Names:
-    """Looks up how assets and businesses are called, live names first."""
-
-    def __init__(self, desired: Access, live: Access | None) -> None:
-        self.desired = desired
-        self.live = live
-
-    def asset(self, access: AssetAccess) -> AssetRef:
-        """Return the asset with its live name, if it was read."""
-        seen = self.live.assets.get(access.asset) if self.live else None
-        return AssetRef(access.asset.kind, access.asset.id, access.alias, (seen and seen.name) or access.name)
-
-    def business(self, business: str) -> BusinessRef:
-        """Return the business with its alias and name."""
-        declared = self.desired.businesses.get(business)
-        seen = self.live.businesses.get(business) if self.live else None
-        name = (seen and seen.name) or (declared and declared.name) or ""
-        return BusinessRef(business, declared.alias if declared else "", name)
 
 
 def asset_text(
@@ -94,7 +75,7 @@ def _undeclared(asset: AssetAccess) -> str:
 def _facts(holding: Holding, paper: Paper) -> Iterator[str]:
     for source in holding.declared.sources if holding.declared else ():
         expired = "expired: " * source.expired
-        said = f"{expired}{task_names(sorted(source.tasks))}, from {source_name(_source(source))}"
+        said = f"{expired}{task_names(sorted(source.tasks))}, from {source_name(source_of(source))}"
         yield paper.wrap(said, indent=6, first=4)
     if holding.declared is None:
         yield paper.wrap("declared nowhere", indent=4)
@@ -117,14 +98,8 @@ def _live(holding: Holding, live: Grant) -> str:
         else ""
     )
     wanted = holding.declared.tasks if holding.declared else frozenset[str]()
-    added = tasks.server_added(holding.asset.asset.kind, wanted, live.tasks)
-    state = State(live.status, tuple(sorted(tasks.normal(live.tasks))), tuple(sorted(added)))
+    state = state_of(holding.asset.asset.kind, wanted, live)
     return f"{word} with {state_tasks(state)}{since}{same}"
-
-
-def _source(source: Contribution) -> Source:
-    until = str(source.until or "")
-    return Source(source.place.file, source.place.line, source.rule, source.profile, until, source.reason)
 
 
 def explanation_json(holdings: Sequence[Holding], names: Names) -> str:

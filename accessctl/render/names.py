@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accessctl.clean import display
-from accessctl.model import Asset, Kind
+from accessctl.model import Asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from accessctl.plan.nouns import AssetRef, BusinessRef, Source, State
 
-KIND_NAMES = {Kind.AD_ACCOUNT: "ad account", Kind.PAGE: "Page"}
-
 
 def asset_name(asset: AssetRef) -> str:
     """Return `ad account de-brand (act_102) Acme DE Brand`."""
     node = Asset(asset.kind, asset.id).node
     called = f"{asset.alias} ({node})" if asset.alias else node
-    return f"{KIND_NAMES[asset.kind]} {called} {display(asset.name)}".rstrip()
+    return f"{asset.kind.noun} {called} {display(asset.name)}".rstrip()
 
 
 def business_name(business: BusinessRef) -> str:
