@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from accessctl.graph.secret import Secret
     from accessctl.graph.writer import Writer
     from accessctl.manifest import Project
+    from accessctl.sandbox import Sandbox
+    from accessctl.sandbox.store import Store
 
 STATE = Path(".accessctl")  # below the project, and never in git
 BUSY = "wait until it has ended; a server ends with Ctrl-C, or give its URL with --graph-url instead of --sandbox"
@@ -100,21 +102,32 @@ def _network(
 @contextmanager
 def _sandbox(project: Project, directory: Path, way: Way) -> Iterator[Connection]:
     from accessctl.graph.secret import Secret
+    from accessctl.sandbox.transport import SandboxTransport
+
+    with opened_sandbox(directory, Path(way.sandbox), BUSY) as (store, sandbox):
+        transport = SandboxTransport(sandbox)
+        tokens = {business: Secret(f"sandbox-{business}", "a sandbox token") for business in project.policy.acts_as}
+        url = f"sandbox:{Path(way.sandbox).name}"
+        lock = directory / STATE / "sandbox" / "lock"
+        with _session(project, IN_PROCESS, None, transport=transport, sleep=_no_wait) as session:
+            yield _connection(project, url, session, tokens, store.journal, lock, _no_wait, threading.Event())
+
+
+@contextmanager
+def opened_sandbox(directory: Path, world: Path, hint: str) -> Iterator[tuple[Store, Sandbox]]:
+    """Open the project's sandbox of a world file, alone; `hint` is for when another command has it open.
+
+    Raises AccessctlError for a world or a state that is none, also for what the block does to it.
+    """
     from accessctl.lock import hold
     from accessctl.sandbox import WorldError
     from accessctl.sandbox.store import Store
-    from accessctl.sandbox.transport import SandboxTransport
 
-    state = sandbox_state(directory)
+    state = directory / STATE / "sandbox"
     try:
-        store = Store(state, Path(way.sandbox))
-        with hold(state / "open.lock", "another command is using the sandbox", hint=BUSY):
-            transport = SandboxTransport(store.open())
-            tokens = {business: Secret(f"sandbox-{business}", "a sandbox token") for business in project.policy.acts_as}
-            url = f"sandbox:{Path(way.sandbox).name}"
-            with _session(project, IN_PROCESS, None, transport=transport, sleep=_no_wait) as session:
-                stop = threading.Event()
-                yield _connection(project, url, session, tokens, store.journal, state / "lock", _no_wait, stop)
+        store = Store(state, world)
+        with hold(state / "open.lock", "another command is using the sandbox", hint=hint):
+            yield store, store.open()
     except WorldError as error:
         raise AccessctlError(error.what, error.hint) from None
 
@@ -128,11 +141,6 @@ def _sleep(stop: threading.Event, seconds: float) -> None:
 
 def _no_wait(_: float) -> None:
     """Nothing in this process is late."""
-
-
-def sandbox_state(directory: Path) -> Path:
-    """Return where the project keeps what was done to its sandboxes."""
-    return directory / STATE / "sandbox"
 
 
 def _session(project: Project, url: str, app_secret: Secret | None, **more: object) -> Session:

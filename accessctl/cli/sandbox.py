@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from accessctl.clean import display
 from accessctl.cli.options import HERE, now, show, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from accessctl.sandbox import Sandbox
     from accessctl.sandbox.store import Store
@@ -134,19 +133,8 @@ def _ids(asset: str, business: str) -> tuple[str, str]:
         raise AccessctlError(error.what, "name it by its id, or by its alias in the manifests") from None
 
 
-@contextmanager
-def _opened(world: Path, hint: str) -> Iterator[tuple[Store, Sandbox]]:
-    """Open a world's state, alone, and say in words what is wrong with it; `hint` is for when it is not alone."""
-    from accessctl.connection import sandbox_state
-    from accessctl.errors import AccessctlError
-    from accessctl.lock import hold
-    from accessctl.sandbox import WorldError
-    from accessctl.sandbox.store import Store
+def _opened(world: Path, hint: str) -> AbstractContextManager[tuple[Store, Sandbox]]:
+    """Open a world's state, alone; `hint` is for when it is not alone."""
+    from accessctl.connection import opened_sandbox
 
-    state = sandbox_state(HERE)
-    try:
-        store = Store(state, world)
-        with hold(state / "open.lock", "another command is using the sandbox", hint=hint):
-            yield store, store.open()
-    except WorldError as error:
-        raise AccessctlError(error.what, error.hint) from None
+    return opened_sandbox(HERE, world, hint)
