@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from accessctl.errors import AccessctlError
 from accessctl.graph.address import DEFAULT_BASE_URL, check_base_url
 from accessctl.live.read import ActingBusiness
+from accessctl.watch import QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from accessctl.graph.secret import Secret
     from accessctl.graph.writer import Writer
     from accessctl.manifest import Project
+    from accessctl.model import Cost
     from accessctl.sandbox import Sandbox
     from accessctl.sandbox.store import Store
+    from accessctl.watch import Watch
 
 STATE = Path(".accessctl")  # below the project, and never in git
 BUSY = "wait until it has ended; a server ends with Ctrl-C, or give its URL with --graph-url instead of --sandbox"
@@ -31,16 +34,22 @@ IN_PROCESS = "http://localhost"  # the address a sandbox inside this process is 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a person says which Graph API to use; everything empty is Meta's own."""
+    """How a person says which Graph API to use, and how; everything empty is Meta's own.
+
+    `max_wait` is how many seconds a run may wait out throttling in all, `parallelism` how many requests may
+    be on their way at a time.
+    """
 
     graph_url: str = ""
     sandbox: str = ""
     token_command: str = ""
+    max_wait: float = 900.0
+    parallelism: int = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An open way. `url` is how plans and the journal name it.
+    """An open way. `url` is how plans and the journal name it; `cost` tells what was asked of it so far.
 
     Who plans takes `reader` from it, who applies takes `writer` too. Once `stop` is set, `sleep` raises
     GraphError instead of waiting: the run is to end.
@@ -54,6 +63,13 @@ class Connection:
     lock: Path
     sleep: Callable[[float], None]
     stop: threading.Event
+    watch: Watch
+    session: Session
+
+    @property
+    def cost(self) -> Cost:
+        """What was asked of Meta so far."""
+        return self.session.cost
 
 
 @contextmanager
@@ -63,11 +79,12 @@ def connect(
     way: Way,
     environ: Mapping[str, str],
     tell: Callable[[str], None] = lambda _: None,
+    watch: Watch = QUIET,
 ) -> Iterator[Connection]:
     """Open the way for a project's acting businesses, and close it at the end.
 
-    `tell` is given warnings, and the lines that make a CI system hide a token. Raises AccessctlError where a
-    token or the URL is missing or unfit.
+    `watch` is told what reads wait for, `tell` is given warnings, and the lines that make a CI system hide a
+    token. Raises AccessctlError where a token or the URL is missing or unfit.
     """
     if way.sandbox and way.graph_url:
         raise AccessctlError(
@@ -75,14 +92,21 @@ def connect(
             "give one of them; ACCESSCTL_SANDBOX and ACCESSCTL_GRAPH_URL in the environment count too",
         )
     with (
-        _sandbox(project, directory, way) if way.sandbox else _network(project, directory, way, environ, tell) as open_
+        _sandbox(project, directory, way, watch)
+        if way.sandbox
+        else _network(project, directory, way, environ, tell, watch) as open_
     ):
         yield open_
 
 
 @contextmanager
 def _network(
-    project: Project, directory: Path, way: Way, environ: Mapping[str, str], tell: Callable[[str], None]
+    project: Project,
+    directory: Path,
+    way: Way,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+    watch: Watch,
 ) -> Iterator[Connection]:
     from accessctl.graph.credentials import mask_lines, read_credentials
 
@@ -96,11 +120,11 @@ def _network(
     stop = threading.Event()
     sleep = partial(_sleep, stop)
     with _session(project, url, credentials.app_secret, sleep=sleep) as session:
-        yield _connection(project, url, session, tokens, state / "journal.jsonl", state / "lock", sleep, stop)
+        yield _connection(project, url, session, tokens, state / "journal.jsonl", state / "lock", sleep, stop, watch)
 
 
 @contextmanager
-def _sandbox(project: Project, directory: Path, way: Way) -> Iterator[Connection]:
+def _sandbox(project: Project, directory: Path, way: Way, watch: Watch) -> Iterator[Connection]:
     from accessctl.graph.secret import Secret
     from accessctl.sandbox.transport import SandboxTransport
 
@@ -110,7 +134,7 @@ def _sandbox(project: Project, directory: Path, way: Way) -> Iterator[Connection
         url = f"sandbox:{Path(way.sandbox).name}"
         lock = directory / STATE / "sandbox" / "lock"
         with _session(project, IN_PROCESS, None, transport=transport, sleep=_no_wait) as session:
-            yield _connection(project, url, session, tokens, store.journal, lock, _no_wait, threading.Event())
+            yield _connection(project, url, session, tokens, store.journal, lock, _no_wait, threading.Event(), watch)
 
 
 @contextmanager
@@ -158,6 +182,7 @@ def _connection(
     lock: Path,
     sleep: Callable[[float], None],
     stop: threading.Event,
+    watch: Watch,
 ) -> Connection:
     acting = tuple(ActingBusiness(project.desired.businesses[business], token) for business, token in tokens.items())
-    return Connection(url, session.reader, session.writer, acting, journal, lock, sleep, stop)
+    return Connection(url, session.reader, session.writer, acting, journal, lock, sleep, stop, watch, session)

@@ -136,6 +136,8 @@ class AssetAccess:
 
     `grants` maps the agency's business id to its grant. `owner` is a business id, empty where no read told.
     `unreadable` is empty, or why the grants could not be read to the end; they are then no evidence at all.
+    `reason_code` says the same as one word where it is more than that: `hidden`, `gone`, `not_owned`,
+    `other_owner`, `not_listed`, `uncertain`.
     `side` says from which end live access was seen: an agency sees its own grants alone. The fields from
     `alias` on are the manifests' and stay empty on live access.
     """
@@ -145,6 +147,7 @@ class AssetAccess:
     name: str = ""
     grants: Mapping[str, Grant] = field(default_factory=lambda: frozen({}))
     unreadable: str = ""
+    reason_code: str = ""
     side: Side = Side.OWNER
     alias: str = ""
     labels: Mapping[str, str] = field(default_factory=lambda: frozen({}))
@@ -167,12 +170,24 @@ class Gap:
 class Access:
     """Access to many assets: what is desired, or what is live.
 
-    `businesses` maps ids to what is known of them. `gaps` is empty on desired access.
+    `businesses` maps ids to what is known of them. `gaps` is empty on desired access, and so are `notes`:
+    what a reader should know of how live access was read.
     """
 
     assets: Mapping[Asset, AssetAccess]
     businesses: Mapping[str, Business]
     gaps: tuple[Gap, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What was asked of Meta. `calls` counts each read in a batch, as Meta does (GRAPH_API 3.6)."""
+
+    requests: int = 0
+    calls: int = 0
+    errors: int = 0
+    seconds_waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

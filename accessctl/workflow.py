@@ -43,23 +43,21 @@ class Wish:
     replace_with_gap: bool = False
 
 
-def read_access(
-    project: Project,
-    connection: Connection,
-    tell: Callable[[str], None] = lambda _: None,
-    ask_again: tuple[str, ...] = (),
-) -> Access:
+NO_WISH = Wish()
+
+
+def read_access(project: Project, connection: Connection, wish: Wish = NO_WISH) -> Access:
     """Read live access, and put back what only the journal knows."""
     from accessctl.journal import read_journal, remember
     from accessctl.live.read import read_live, sides_of
     from accessctl.live.recall import recall
 
     sides = sides_of(project.desired, project.policy.acts_as)
-    live = read_live(connection.reader, connection.acting, sides, tell)
+    live = read_live(connection.reader, connection.acting, sides, connection.watch)
     remembered = remember(read_journal(connection.journal), connection.url)
-    meant = in_scope(ask_again, (), project.desired)
+    meant = in_scope(wish.ask_again, (), project.desired)
     assets = project.desired.assets
-    again = {pair for pair in remembered if ask_again and pair[0] in assets and meant(assets[pair[0]], pair[1])}
+    again = {pair for pair in remembered if wish.ask_again and pair[0] in assets and meant(assets[pair[0]], pair[1])}
     return recall(live, remembered, project.desired, again)
 
 
@@ -68,11 +66,10 @@ def plan_project(
     connection: Connection,
     wish: Wish,
     now: datetime,
-    tell: Callable[[str], None] = lambda _: None,
 ) -> SavedPlan:
     """Read, plan, and let the guards judge. Changes nothing anywhere."""
     scope = in_scope(wish.scope.targets, wish.scope.excludes, project.desired)
-    live = read_access(project, connection, tell, wish.ask_again)
+    live = read_access(project, connection, wish)
     plan = make_plan(project.desired, live, project.policy, in_scope=scope, replace_with_gap=wish.replace_with_gap)
     plan = replace(plan, warnings=tuple(map(str, project.warnings)) + plan.warnings)
     return save(plan, origin_of(project, connection, wish.scope), judge(plan, project.policy.guards), now)

@@ -79,7 +79,7 @@ def command(
     given = read_plan(plan) if plan else None
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
-        saved = given or plan_project(project, connection, wish, now(), progress)
+        saved = given or plan_project(project, connection, wish, now())
         check_fits(saved, project, connection, today=now().date(), expect_digest=expect_digest)
         tell_warnings(saved.plan.warnings)
         judged = judge_again(saved, project, allow_revokes)

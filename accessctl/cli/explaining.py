@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from accessctl.cli.options import HERE, allow_unknown_tasks_option, format_option, load, progress, tell, way_options
+from accessctl.cli.options import HERE, allow_unknown_tasks_option, format_option, load, tell, way_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,4 +46,4 @@ def gather(
     from accessctl.workflow import read_access
 
     with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
-        return project, read_access(project, connection, progress)
+        return project, read_access(project, connection)

@@ -14,7 +14,6 @@ from accessctl.cli.options import (
     load,
     now,
     paper,
-    progress,
     show,
     tell,
     tell_warnings,
@@ -60,7 +59,7 @@ def command(
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
-        saved = plan_project(project, connection, wish, now(), progress)
+        saved = plan_project(project, connection, wish, now())
     tell_warnings(saved.plan.warnings)
     if out:
         write_plan(out, saved)

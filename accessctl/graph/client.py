@@ -14,7 +14,7 @@ from accessctl.graph.address import check_base_url, check_version
 from accessctl.graph.pages import PAGE_CAP
 from accessctl.graph.patience import Patience
 from accessctl.graph.reader import Reader
-from accessctl.graph.wire import Stats, Wire
+from accessctl.graph.wire import Wire
 from accessctl.graph.writer import Writer
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from accessctl.graph.secret import Secret
+    from accessctl.model import Cost
 
 MAX_WAIT = 900.0
 CONNECTIONS = 10  # PERFORMANCE: the pool walks all of them for each request, so more are slower
@@ -38,9 +39,9 @@ class Session:
         self.writer = writer
 
     @property
-    def stats(self) -> Stats:
-        """What was sent so far."""
-        return self._wire.stats
+    def cost(self) -> Cost:
+        """What was asked of Meta so far."""
+        return self._wire.cost
 
     def close(self) -> None:
         """Close all connections."""

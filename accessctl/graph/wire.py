@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -17,6 +17,7 @@ from accessctl.graph.answer import OversizeError, UnreadableError, read_body
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.secret import Secret, redact
 from accessctl.graph.verdict import judge, trace_in, untrusted
+from accessctl.model import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
     from accessctl.graph.call import Call
 
 Params = Mapping[str, str | Secret]
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """What a session has sent so far. `calls` counts each read in a batch, as Meta does (GRAPH_API 3.6)."""
-
-    requests: int = 0
-    calls: int = 0
-    errors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +55,12 @@ class Wire:
         self._client = client
         self._app_secret = app_secret
         self._lock = threading.Lock()
-        self._stats = Stats()
+        self._cost = Cost()
 
     @property
-    def stats(self) -> Stats:
+    def cost(self) -> Cost:
         """The counts up to now."""
-        return self._stats
+        return self._cost
 
     def send(
         self, call: Call, token: Secret, params: Params, *, calls: int = 1, others: Sequence[Secret] = ()
@@ -131,8 +123,10 @@ class Wire:
 
     def _count(self, *, requests: int = 0, calls: int = 0, errors: int = 0) -> None:
         with self._lock:
-            now = self._stats
-            self._stats = Stats(now.requests + requests, now.calls + calls, now.errors + errors)
+            now = self._cost
+            self._cost = replace(
+                now, requests=now.requests + requests, calls=now.calls + calls, errors=now.errors + errors
+            )
 
 
 def _revealed(params: Params) -> dict[str, str]:

@@ -9,12 +9,14 @@ from accessctl.graph.errors import GraphError, Trouble
 from accessctl.live.agency import AgencyView
 from accessctl.live.owner import OwnerView
 from accessctl.model import Access, Asset, AssetAccess, Business, Gap, Kind, Side, frozen
+from accessctl.watch import QUIET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
+    from accessctl.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,12 @@ def read_live(
     reader: Reader,
     acting: Sequence[ActingBusiness],
     sides: Sequence[tuple[str, Side]],
-    tell: Callable[[str], None] = lambda _: None,
+    watch: Watch = QUIET,
 ) -> Access:
     """Read every side to the end, or say where it could not be.
 
     Raises GraphError for a token that is refused: nothing else it would be asked can be believed.
-    `tell` is given a line about what is being read.
+    `watch` is told what is being read.
     """
     tokens = {one.business.id: one for one in acting}
     names: dict[str, Business] = {}
@@ -65,8 +67,10 @@ def read_live(
         one = tokens[business]
         view = (OwnerView if side is Side.OWNER else AgencyView)(reader, business, one.token, names)
         for kind in Kind:
-            tell(f"reading the {kind.nouns} of {one.business.alias}, as {side}")
+            what = f"{kind.nouns} of {one.business.alias}, as {side}"
+            watch.begin(what)
             found, gap = view.read(kind)
+            watch.end(what)
             gaps += [gap] if gap else []
             for asset in found:
                 if side is Side.OWNER or asset.asset not in assets:

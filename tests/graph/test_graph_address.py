@@ -141,7 +141,7 @@ def test_two_hundred_hostile_ids_cause_no_request(token):
             assert isinstance(answer, GraphError)
 
         assert peer.got == []
-        assert session.stats.requests == 0
+        assert session.cost.requests == 0
 
 
 def test_an_edge_is_no_id():

@@ -41,7 +41,7 @@ def test_many_reads_go_out_fifty_at_a_time_and_come_back_in_order(talk, token):
     assert [row["id"] for row in answers] == [str(n) for n in range(120)]
     assert [len(json.loads(got.form["batch"])) for got in peer.got] == [50, 50, 20]
     assert {got.target for got in peer.got} == {"/v26.0/"}
-    assert (session.stats.requests, session.stats.calls, session.stats.errors) == (3, 120, 0)
+    assert (session.cost.requests, session.cost.calls, session.cost.errors) == (3, 120, 0)
 
 
 def test_no_reads_are_no_request(talk, token):
@@ -148,7 +148,7 @@ def test_a_refused_read_stays_refused_and_the_others_go_on(talk, token, code, tr
 
     assert (first.trouble, first.code, second["id"]) == (trouble, code, "2")
     assert "GET 1" in first.what
-    assert (len(peer.got), session.stats.errors) == (1, 1)
+    assert (len(peer.got), session.cost.errors) == (1, 1)
 
 
 def test_every_pattern_of_six_outcomes_is_told_apart(talk, token):

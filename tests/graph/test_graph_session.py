@@ -14,8 +14,7 @@ import accessctl
 from accessctl.graph.client import connect
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.secret import Secret
-from accessctl.graph.wire import Stats
-from accessctl.model import Asset, Kind
+from accessctl.model import Asset, Cost, Kind
 
 ASSET = Asset(Kind.AD_ACCOUNT, "1")
 
@@ -132,7 +131,7 @@ def test_ten_threads_share_a_session_and_every_call_is_counted(talk, token):
         answers = list(pool.map(read, range(200)))
 
     assert answers == [None if number % 10 == 7 else str(number) for number in range(200)]
-    assert session.stats == Stats(requests=200, calls=200, errors=20)
+    assert session.cost == Cost(requests=200, calls=200, errors=20)
     assert len(peer.got) == 200
 
 
