@@ -61,17 +61,23 @@ def read_batch(value: object, asked: int, call: Call) -> list[object]:
     return value
 
 
-def read_entry(entry: object, read: BatchRead, secrets: Sequence[Secret]) -> dict[str, object] | GraphError:
-    """Return the answer to one read of the batch. A null entry is a read Meta did not finish in time."""
+def read_entry(
+    entry: object, read: BatchRead, secrets: Sequence[Secret]
+) -> tuple[dict[str, object] | GraphError, Mapping[str, str]]:
+    """Return the answer to one read of the batch, and its headers by lower-case name.
+
+    A null entry is a read Meta did not finish in time.
+    """
     if entry is None:
-        return untrusted(read.call, "is missing from the batch")
+        return untrusted(read.call, "is missing from the batch"), {}
     status, body = (entry.get("code"), entry.get("body")) if isinstance(entry, dict) else (None, None)
     if not isinstance(entry, dict) or not isinstance(status, int) or not isinstance(body, str):
-        return untrusted(read.call, "came in a batch entry nobody can read")
-    outcome = judge(read.call, status, _headers(entry.get("headers")), body.encode(), secrets)
+        return untrusted(read.call, "came in a batch entry nobody can read"), {}
+    headers = _headers(entry.get("headers"))
+    outcome = judge(read.call, status, headers, body.encode(), secrets)
     if isinstance(outcome, (dict, GraphError)):
-        return outcome
-    return untrusted(read.call, "is not a JSON object")
+        return outcome, headers
+    return untrusted(read.call, "is not a JSON object"), headers
 
 
 def _relative_url(read: BatchRead, own: Mapping[str, Secret]) -> str:

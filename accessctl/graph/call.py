@@ -27,6 +27,11 @@ class Call:
         """The method and the last part of the path: what a rule about an edge is keyed by."""
         return f"{self.method} {self.path[-1] if self.path else ''}"
 
+    @property
+    def node(self) -> str:
+        """The bare id of what the call is about, whose quota it counts in; empty for a batch."""
+        return self.path[0].removeprefix("act_") if self.path else ""
+
     def __str__(self) -> str:
         return f"{self.method} {'/'.join(self.path) or '(a batch of reads)'}"
 

@@ -11,11 +11,13 @@ import httpx
 
 from accessctl import __version__
 from accessctl.graph.address import check_base_url, check_version
+from accessctl.graph.pace import Pace
 from accessctl.graph.pages import PAGE_CAP
 from accessctl.graph.patience import Patience
 from accessctl.graph.reader import Reader
 from accessctl.graph.wire import Wire
 from accessctl.graph.writer import Writer
+from accessctl.watch import QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from accessctl.graph.secret import Secret
     from accessctl.model import Cost
+    from accessctl.watch import Watch
 
 MAX_WAIT = 900.0
 CONNECTIONS = 10  # PERFORMANCE: the pool walks all of them for each request, so more are slower
@@ -42,6 +45,11 @@ class Session:
     def cost(self) -> Cost:
         """What was asked of Meta so far."""
         return self._wire.cost
+
+    @property
+    def tier(self) -> str:
+        """Meta's word for the app's access tier, empty as long as no answer had it (GRAPH_API 5.1)."""
+        return self._wire.pace.tier
 
     def close(self) -> None:
         """Close all connections."""
@@ -63,24 +71,29 @@ def connect(
     app_secret: Secret | None,
     transport: httpx.BaseTransport | None = None,
     sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
     max_wait: float = MAX_WAIT,
+    parallelism: int = CONNECTIONS,
     page_cap: int = PAGE_CAP,
     timeout: httpx.Timeout = TIMEOUT,
+    watch: Watch = QUIET,
 ) -> Session:
     """Open a session. Nothing is sent yet.
 
-    `transport` takes the place of the network (a Graph API inside this process). `max_wait` is how many
-    seconds each thread may wait out throttling in all, `page_cap` how many pages a listing may have. Raises
-    AccessctlError for a base URL or version that is not one.
+    `transport` takes the place of the network (a Graph API inside this process). `sleep` takes seconds and
+    `clock` gives them. `max_wait` is how many seconds the session may wait for its turn in all, `parallelism`
+    how many requests may be on their way at a time, `page_cap` how many pages a listing may have; `watch` is
+    told of waits. Raises AccessctlError for a base URL or version that is not one.
     """
     base_url = check_base_url(base_url)
     _hush()
+    at_once = min(parallelism, CONNECTIONS)
     client = httpx.Client(
         transport=transport,
         trust_env=False,  # no proxy, certificate file or .netrc that the environment happens to name
         follow_redirects=False,
         timeout=timeout,
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+        limits=httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         headers={
             "User-Agent": f"accessctl/{__version__}",
@@ -88,8 +101,10 @@ def connect(
             "Accept-Encoding": "gzip",
         },
     )
-    wire = Wire(client, base_url=base_url, version=check_version(version), app_secret=app_secret)
-    return Session(client, wire, Reader(wire, Patience(sleep=sleep, max_wait=max_wait), page_cap), Writer(wire))
+    pace = Pace(sleep=sleep, clock=clock, max_wait=max_wait, watch=watch)
+    version = check_version(version)
+    wire = Wire(client, pace, base_url=base_url, version=version, app_secret=app_secret, at_once=at_once)
+    return Session(client, wire, Reader(wire, Patience(sleep), page_cap, at_once), Writer(wire))
 
 
 def _hush() -> None:

@@ -90,6 +90,14 @@ class GraphError(AccessctlError):
         self.message = message
         self.wait_seconds = wait_seconds
 
+    @property
+    def steady(self) -> str:
+        """What went wrong, in the same words for the same refusal.
+
+        Meta's trace id is another one for each call, so it has no place in a plan (law 9).
+        """
+        return self.what.replace(f", trace {self.trace}", "") if self.trace else self.what
+
 
 def hint_for(trouble: Trouble, code: int = 0, subcode: int = 0) -> str:
     """Return the next step for a person who meets this trouble."""

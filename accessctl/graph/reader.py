@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from accessctl.graph.batch import CHUNK, BatchRead, read_batch, read_entry, write_batch
 from accessctl.graph.call import Call, spell
 from accessctl.graph.errors import GraphError, Trouble
-from accessctl.graph.pages import Onward, Page, Row, collect, is_repeating, read_page
+from accessctl.graph.pace import TooLongError, shares_of
+from accessctl.graph.pages import Onward, Page, Row, Trail, collect, read_page
 from accessctl.graph.patience import may_pass
 from accessctl.graph.verdict import untrusted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from accessctl.graph.call import Value
     from accessctl.graph.patience import Patience
@@ -23,33 +25,57 @@ RE_READS = 2
 
 
 class Reader:
-    """Reads nodes, whole listings and batches. What it cannot read to the end is a GraphError, never less rows."""
+    """Reads nodes, whole listings and batches. What it cannot read to the end is a GraphError, never less rows.
 
-    def __init__(self, wire: Wire, patience: Patience, page_cap: int) -> None:
+    `at_once` is how many batches may be on their way at a time.
+    """
+
+    def __init__(self, wire: Wire, patience: Patience, page_cap: int, at_once: int) -> None:
         self._wire = wire
         self._patience = patience
         self._page_cap = page_cap
+        self._at_once = at_once
 
     def get(self, token: Secret, *path: str, **params: Value) -> Row:
         """Read one node, or one page as it comes."""
         return self._patience.read(lambda: self._get_once(token, Call("GET", path), params))
 
-    def rows(self, token: Secret, *path: str, fields: str, limit: int = 100, **params: Value) -> tuple[Row, ...]:
+    def page(self, token: Secret, *path: str, onward: Onward = (), **params: Value) -> Page:
+        """Read one page of a listing: the first, or the one that `onward` leads to."""
+        call = Call("GET", path)
+        return read_page(self.get(token, *path, **{**params, **dict(onward)}), call, self._wire.base_url)
+
+    def trail(self, *path: str) -> Trail:
+        """Return what the pages of a listing are gathered in by who reads them one by one."""
+        return Trail(Call("GET", path), self._page_cap)
+
+    def rows(
+        self,
+        token: Secret,
+        *path: str,
+        fields: str,
+        limit: int = 100,
+        tell: Callable[[int], None] = lambda _: None,
+        **params: Value,
+    ) -> tuple[Row, ...]:
         """Read a listing to its end, in Meta's order. Every row has an `id`, and no two the same.
 
-        A listing that moved while it was read (an id came twice) is read again, twice at most.
+        A listing that moved while it was read (an id came twice, or another number of rows than Meta says) is
+        read again, twice at most. `tell` is given how many rows each page had.
         """
-        call = Call("GET", path)
-        asked: dict[str, Value] = {"fields": fields, "limit": limit, **params}
+        flaw = ""
         for _ in range(1 + RE_READS):
-            rows = self._collect(self._page(token, call, asked), token, call, asked)
-            if not is_repeating(rows):
-                return rows
-        raise untrusted(call, "lists an id twice, also when read again")
+            trail = self.trail(*path)
+            onward: Onward | None = ()
+            while onward is not None:
+                page = self.page(token, *path, onward=onward, fields=fields, limit=limit, **params)
+                tell(len(page.rows))
+                onward = trail.add(page)
+            if not (flaw := trail.flaw):
+                return tuple(trail.rows)
+        raise untrusted(Call("GET", path), f"{flaw}, also when read again")
 
-    def rest(
-        self, token: Secret, *path: str, fields: str, first: object, limit: int = 100, **params: Value
-    ) -> tuple[Row, ...]:
+    def rest(self, token: Secret, *path: str, fields: str, first: object, limit: int = 100) -> tuple[Row, ...]:
         """Complete the listing at `path` whose beginning `first` came inside another answer.
 
         `first` is that nested block; None where the answer had none, which is how Meta shows an edge without
@@ -58,26 +84,38 @@ class Reader:
         if first is None:
             return ()
         call = Call("GET", path)
-        asked: dict[str, Value] = {"fields": fields, "limit": limit, **params}
-        rows = self._collect(read_page(first, call, self._wire.base_url), token, call, asked)
-        return self.rows(token, *path, limit=limit, fields=fields, **params) if is_repeating(rows) else rows
 
-    def batch(self, reads: Sequence[BatchRead], token: Secret) -> tuple[Row | GraphError, ...]:
+        def fetch(onward: Onward) -> Page:
+            return self.page(token, *path, onward=onward, fields=fields, limit=limit)
+
+        trail = collect(read_page(first, call, self._wire.base_url), fetch, call, self._page_cap)
+        return self.rows(token, *path, limit=limit, fields=fields) if trail.flaw else tuple(trail.rows)
+
+    def batch(
+        self, reads: Sequence[BatchRead], token: Secret, tell: Callable[[int], None] = lambda _: None
+    ) -> tuple[Row | GraphError, ...]:
         """Read many nodes, 50 a request; the answers are in the order of `reads`. Raises nothing.
 
         A read that was left out, or that may do better alone, is made again by itself. After a token's end no
-        further request is sent.
+        further request is sent. `tell` is given how many reads each request had, from any thread.
         """
-        answers: list[Row | GraphError] = []
-        for start in range(0, len(reads), CHUNK):
-            chunk = reads[start : start + CHUNK]
+
+        def answered(chunk: Sequence[BatchRead]) -> Sequence[Row | GraphError]:
             try:
-                answers += self._chunk(chunk, token)
+                return self._chunk(chunk, token)
             except GraphError as error:
-                if error.trouble in (Trouble.TOKEN, Trouble.NEEDS_HUMAN):
-                    return (*answers, *[error] * (len(reads) - start))
-                answers += [error] * len(chunk)
-        return tuple(answers)
+                return [error] * len(chunk)
+            finally:
+                tell(len(chunk))
+
+        chunks = [reads[start : start + CHUNK] for start in range(0, len(reads), CHUNK)]
+        if len(chunks) < 2 or self._at_once < 2:
+            return tuple(answer for chunk in chunks for answer in answered(chunk))
+        pool = ThreadPoolExecutor(max_workers=self._at_once, thread_name_prefix="batch")
+        try:
+            return tuple(answer for answers in pool.map(answered, chunks) for answer in answers)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _get_once(self, token: Secret, call: Call, params: dict[str, Value]) -> Row:
         value = self._wire.send(call, token, spell(params)).value
@@ -85,51 +123,39 @@ class Reader:
             raise untrusted(call, "is not a JSON object")
         return value
 
-    def _page(self, token: Secret, call: Call, params: dict[str, Value]) -> Page:
-        return read_page(self.get(token, *call.path, **params), call, self._wire.base_url)
-
-    def _collect(self, first: Page, token: Secret, call: Call, asked: dict[str, Value]) -> tuple[Row, ...]:
-        def fetch(onward: Onward) -> Page:
-            return self._page(token, call, {**asked, **dict(onward)})
-
-        return collect(first, fetch, call, self._page_cap)
-
     def _chunk(self, reads: Sequence[BatchRead], token: Secret) -> list[Row | GraphError]:
         call = Call("POST", ())
         own = [read.token for read in reads if read.token is not None]
         body = write_batch([(read, self._own(read, token)) for read in reads])
+        shares = shares_of(call, token, len(reads)) | {read.call.node: 1.0 for read in reads}
 
         def attempt() -> Reply:
-            return self._wire.send(call, token, {"batch": body}, calls=len(reads), others=own)
+            return self._wire.send(call, token, {"batch": body}, shares=shares, calls=len(reads), others=own)
 
         entries = read_batch(self._patience.read(attempt).value, len(reads), call)
-        outcomes = [read_entry(entry, read, [token, *own]) for entry, read in zip(entries, reads, strict=True)]
+        outcomes = []
+        for entry, read in zip(entries, reads, strict=True):
+            outcome, headers = read_entry(entry, read, [token, *own])
+            error = outcome if isinstance(outcome, GraphError) else None
+            self._wire.hear(read.call, read.token or token, headers, error)
+            outcomes.append(outcome)
         self._wire.count_errors(sum(isinstance(outcome, GraphError) for outcome in outcomes))
-        return self._mended(reads, outcomes, token)
+        return [self._mended(read, outcome, token) for read, outcome in zip(reads, outcomes, strict=True)]
 
     def _own(self, read: BatchRead, token: Secret) -> dict[str, Secret]:
         if read.token is None or read.token is token:
             return {}
         return {"access_token": read.token, **self._wire.proof(read.token)}
 
-    def _mended(
-        self, reads: Sequence[BatchRead], outcomes: list[Row | GraphError], token: Secret
-    ) -> list[Row | GraphError]:
-        """Make those reads again, each alone, that may do better so. Throttling is waited out once for all."""
-        throttled = [
-            error for error in outcomes if isinstance(error, GraphError) and error.trouble is Trouble.THROTTLED
-        ]
-        longest = max(throttled, key=lambda error: error.wait_seconds or 0.0, default=None)
-        is_over = longest is not None and self._patience.wait_out(longest)
-        return [
-            self._alone(read, token)
-            if isinstance(outcome, GraphError) and (may_pass(outcome) or (is_over and outcome in throttled))
-            else outcome
-            for read, outcome in zip(reads, outcomes, strict=True)
-        ]
-
-    def _alone(self, read: BatchRead, token: Secret) -> Row | GraphError:
+    def _mended(self, read: BatchRead, outcome: Row | GraphError, token: Secret) -> Row | GraphError:
+        """Make a read again, alone, that may do better so: at once, or when the throttling is over."""
+        if not isinstance(outcome, GraphError):
+            return outcome
+        if outcome.trouble is not Trouble.THROTTLED and not may_pass(outcome):
+            return outcome
         try:
             return self._patience.read(lambda: self._get_once(read.token or token, read.call, dict(read.params)))
+        except TooLongError:
+            return outcome
         except GraphError as error:
             return error

@@ -15,7 +15,9 @@ from accessctl.clean import display
 from accessctl.graph.address import join_path
 from accessctl.graph.answer import OversizeError, UnreadableError, read_body
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.graph.pace import shares_of
 from accessctl.graph.secret import Secret, redact
+from accessctl.graph.usage import read_usage
 from accessctl.graph.verdict import judge, trace_in, untrusted
 from accessctl.model import Cost
 
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from accessctl.graph.call import Call
+    from accessctl.graph.pace import Bucket, Pace
+
+# After these no call with this token can do any good (FAULTS B1): blocked actions, limits of their own kind,
+# a password, a second factor or a session that Meta wants to see first.
+ENDING = frozenset((Trouble.NEEDS_HUMAN, code) for code in (368, 413, 415, 457, 613))
 
 Params = Mapping[str, str | Secret]
 
@@ -49,35 +56,63 @@ class _Bearer(httpx.Auth):
 class Wire:
     """Sends calls of any number of threads and counts them."""
 
-    def __init__(self, client: httpx.Client, *, base_url: str, version: str, app_secret: Secret | None) -> None:
+    def __init__(
+        self, client: httpx.Client, pace: Pace, *, base_url: str, version: str, app_secret: Secret | None, at_once: int
+    ) -> None:
         self.base_url = base_url
+        self.pace = pace
         self._root = f"{base_url}/{version}/"
         self._client = client
         self._app_secret = app_secret
         self._lock = threading.Lock()
         self._cost = Cost()
+        self._turns = threading.BoundedSemaphore(at_once)
+        self._over: dict[Secret, GraphError] = {}
 
     @property
     def cost(self) -> Cost:
-        """The counts up to now."""
-        return self._cost
+        """What was asked of Meta up to now."""
+        return replace(self._cost, seconds_waited=self.pace.waited)
 
     def send(
-        self, call: Call, token: Secret, params: Params, *, calls: int = 1, others: Sequence[Secret] = ()
+        self,
+        call: Call,
+        token: Secret,
+        params: Params,
+        *,
+        shares: Mapping[Bucket, float] | None = None,
+        calls: int = 1,
+        others: Sequence[Secret] = (),
     ) -> Reply:
-        """Send `call` once and return its answer; raises GraphError.
+        """Send `call` once, when its turn has come, and return its answer; raises GraphError.
 
-        `params` go into the query, those of a POST into a form. `calls` is what it counts for, `others` are
-        secrets in `params` that the answer may repeat.
+        `params` go into the query, those of a POST into a form. `shares` is what a batch counts for, bucket by
+        bucket, and `calls` in all; `others` are secrets in `params` that the answer may repeat. A token that
+        was refused, or blocked, is not used again.
         """
         url = self._root + join_path(call.path)
-        outcome = self._exchange(call, url, token, {**params, **self.proof(token)}, others)
-        refused = isinstance(outcome, GraphError)
-        self._count(requests=1, calls=calls, errors=int(refused))
+        shares = shares or shares_of(call, token)
+        self.pace.enter(shares)
+        try:
+            with self._turns:
+                if token in self._over:
+                    raise self._over[token]
+                outcome, headers = self._exchange(call, url, token, {**params, **self.proof(token)}, others)
+            error = outcome if isinstance(outcome, GraphError) else None
+            self._count(requests=1, calls=calls, errors=int(error is not None))
+            self.hear(call, token, headers, error)
+        finally:
+            self.pace.leave(shares)
         # Raised here and not where it arose: no frame that has seen the header is in the traceback.
         if isinstance(outcome, GraphError):
             raise outcome
         return outcome
+
+    def hear(self, call: Call, token: Secret, headers: Mapping[str, str], error: GraphError | None) -> None:
+        """Take in what the answer to a call, one of a batch too, says of pace and of its token."""
+        self.pace.hear(shares_of(call, token), read_usage(headers, call.node), error)
+        if error is not None and (error.trouble is Trouble.TOKEN or (error.trouble, error.code) in ENDING):
+            self._over[token] = error
 
     def proof(self, token: Secret) -> dict[str, Secret]:
         """Return the parameter that proves we hold the app secret, made for this token (GRAPH_API 6)."""
@@ -92,11 +127,12 @@ class Wire:
 
     def _exchange(
         self, call: Call, url: str, token: Secret, params: Params, others: Sequence[Secret]
-    ) -> Reply | GraphError:
+    ) -> tuple[Reply | GraphError, Mapping[str, str]]:
         secrets = [token, *others, *(value for value in params.values() if isinstance(value, Secret))]
         if self._app_secret is not None:
             secrets.append(self._app_secret)
         is_form = call.method == "POST"
+        headers: dict[str, str] = {}
         try:
             with self._client.stream(
                 call.method,
@@ -107,19 +143,21 @@ class Wire:
             ) as response:
                 status, headers = response.status_code, dict(response.headers.items())
                 if 300 <= status < 400:
-                    return untrusted(call, f"is a redirect (HTTP status {status}), which is not followed", status)
+                    return untrusted(
+                        call, f"is a redirect (HTTP status {status}), which is not followed", status
+                    ), headers
                 body = read_body(response)
         except OversizeError as why:
             trouble = Trouble.IN_DOUBT if call.is_write else Trouble.TOO_LARGE
-            return GraphError(f"Meta's answer to {call} {why}", trouble=trouble)
+            return GraphError(f"Meta's answer to {call} {why}", trouble=trouble), headers
         except UnreadableError as why:
-            return untrusted(call, str(why), status, headers)
+            return untrusted(call, str(why), status, headers), headers
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            return _no_connection(call, self.base_url, display(redact(str(error), secrets)))
+            return _no_connection(call, self.base_url, display(redact(str(error), secrets))), headers
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return _no_answer(call, error)
+            return _no_answer(call, error), headers
         outcome = judge(call, status, headers, body, secrets)
-        return outcome if isinstance(outcome, GraphError) else Reply(outcome, trace_in(headers))
+        return (outcome if isinstance(outcome, GraphError) else Reply(outcome, trace_in(headers))), headers
 
     def _count(self, *, requests: int = 0, calls: int = 0, errors: int = 0) -> None:
         with self._lock:

@@ -17,9 +17,16 @@ def token():
     return Secret(CANARY, "ACCESSCTL_TOKEN")
 
 
+class Pauses(list):
+    """Pauses as they were asked for; a clock that nothing else moves."""
+
+    def clock(self):
+        return sum(self)
+
+
 @pytest.fixture
 def pauses():
-    return []
+    return Pauses()
 
 
 @pytest.fixture
@@ -30,6 +37,7 @@ def talk(pauses):
         def start(*script, always=None, app_secret=None, **options):
             peer = stack.enter_context(Peer(*script, always=always))
             options.setdefault("sleep", pauses.append)
+            options.setdefault("clock", pauses.clock)
             options.setdefault("timeout", httpx.Timeout(5.0))
             session = stack.enter_context(connect(base_url=peer.url, version="v26.0", app_secret=app_secret, **options))
             return peer, session

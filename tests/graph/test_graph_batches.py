@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -197,7 +198,7 @@ def test_a_batch_that_breaks_is_sent_again_for_it_only_reads(talk, token):
 
 
 def test_a_chunk_that_never_comes_is_an_error_for_its_reads_only(talk, token):
-    peer, session = talk(*[Say(raw=b"")] * 3, always=answer_all)
+    peer, session = talk(*[Say(raw=b"")] * 3, always=answer_all, parallelism=1)
 
     answers = session.reader.batch([*FIFTY, BatchRead(("7",))], token)
 
@@ -207,13 +208,29 @@ def test_a_chunk_that_never_comes_is_an_error_for_its_reads_only(talk, token):
 
 
 def test_after_the_end_of_a_token_no_further_batch_is_sent(talk, token):
-    peer, session = talk(answer_all, error(190, subcode=463), always=answer_all)
+    peer, session = talk(answer_all, error(190, subcode=463), always=answer_all, parallelism=1)
 
     answers = session.reader.batch([BatchRead((str(n),)) for n in range(200)], token)
 
     assert len(answers) == 200
     assert {answer.trouble for answer in answers[50:]} == {Trouble.TOKEN}
     assert len(peer.got) == 2
+
+
+def test_batches_go_out_side_by_side_and_the_answers_keep_their_order(talk, token):
+    together = threading.Barrier(4, timeout=10)
+
+    def answer(got):
+        together.wait()
+        return answer_all(got)
+
+    _, session = talk(always=answer)
+    counted = []
+
+    answers = session.reader.batch([BatchRead((str(n),)) for n in range(200)], token, counted.append)
+
+    assert [row["id"] for row in answers] == [str(n) for n in range(200)]
+    assert counted == [50] * 4
 
 
 def test_a_read_of_a_batch_is_frozen():

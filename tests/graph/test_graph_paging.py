@@ -63,8 +63,38 @@ def test_a_circle_of_pages_is_left_after_one_round(talk, token, length):
 def test_pages_without_end_stop_at_the_cap(talk, token):
     peer, session = talk(always=lambda got: page(after=f"{got.query.get('after', '')}x"), page_cap=20)
 
-    assert "more than 20 pages" in incomplete(session, token).what
-    assert len(peer.got) <= 21
+    assert "no end after 21 pages" in incomplete(session, token).what
+    assert len(peer.got) == 21
+
+
+def test_full_pages_do_not_count_against_the_cap(talk, token):
+    pages = [page(*range(20 * n, 20 * n + 20), after=str(n)) for n in range(9)]
+    _, session = talk(*pages, page(999), page_cap=3)
+
+    assert len(read(session, token)) == 181
+
+
+@pytest.mark.parametrize("told", [2, 4])
+def test_a_listing_with_another_number_of_rows_than_meta_says_is_read_again_and_then_incomplete(talk, token, told):
+    peer, session = talk(always=page(1, 2, 3) | {"summary": {"total_count": told}})
+
+    assert f"holds 3 rows and says that there are {told}" in incomplete(session, token).what
+    assert len(peer.got) == 3
+
+
+def test_a_listing_that_says_how_many_rows_it_has_is_whole_when_it_has_them(talk, token):
+    first, second = page(1, 2, after="a"), page(3)
+    peer, session = talk(first | {"summary": {"total_count": 3}}, second | {"summary": {"total_count": 3}})
+
+    assert ids(read(session, token)) == ["1", "2", "3"]
+    assert len(peer.got) == 2
+
+
+@pytest.mark.parametrize("summary", [None, [], {}, {"total_count": "3"}, {"total_count": True}, {"total_count": None}])
+def test_a_summary_that_says_nothing_is_no_evidence(talk, token, summary):
+    _, session = talk(page(1, 2) | {"summary": summary})
+
+    assert ids(read(session, token)) == ["1", "2"]
 
 
 def test_a_listing_of_just_the_cap_is_whole(talk, token):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from accessctl.graph.client import connect
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.graph.secret import Secret
 from accessctl.graph.usage import LONGEST, stated_wait
 from accessctl.model import Asset, Kind
 
@@ -97,7 +98,8 @@ def test_a_storm_is_not_waited_out_anew_for_every_read(talk, token, pauses):
     for _ in range(5):
         assert refused(session, token).trouble is Trouble.THROTTLED
     assert pauses == [600.0]
-    assert len(peer.got) == 6
+    assert len(peer.got) == 2
+    assert session.cost.seconds_waited == 600.0
 
 
 def test_a_throttle_storm_ends_after_six_calls(talk, token, pauses):
@@ -128,19 +130,29 @@ def test_http_429_is_throttling_whatever_its_body_is(talk, token, pauses):
     "say", [throttled(**use_case(1)), error(1), error(190), Say(drop=True), Say(raw=b"x", status=429)]
 )
 def test_a_write_is_sent_once_whatever_comes_back(talk, token, pauses, say):
-    peer, session = talk(always=say)
-
     for write in (
-        lambda: session.writer.give(token, ASSET, "2", ["ANALYZE"]),
-        lambda: session.writer.take(token, ASSET, "2"),
-        lambda: session.writer.ask(token, "2", ASSET, ["ANALYZE"]),
-        lambda: session.writer.drop(token, "2", ASSET),
+        lambda session: session.writer.give(token, ASSET, "2", ["ANALYZE"]),
+        lambda session: session.writer.take(token, ASSET, "2"),
+        lambda session: session.writer.ask(token, "2", ASSET, ["ANALYZE"]),
+        lambda session: session.writer.drop(token, "2", ASSET),
     ):
-        before = len(peer.got)
+        peer, session = talk(always=say)
         with pytest.raises(GraphError):
-            write()
-        assert len(peer.got) == before + 1
+            write(session)
+        assert len(peer.got) == 1
     assert pauses == []
+
+
+@pytest.mark.parametrize("last", [error(190), error(190, subcode=463), error(102), error(104), error(368), error(613)])
+def test_after_an_answer_that_ends_a_token_no_call_is_made_with_it(talk, token, last):
+    peer, session = talk(last, always={"id": "1"})
+    first = refused(session, token)
+
+    assert refused(session, token) is first
+    with pytest.raises(GraphError):
+        session.writer.take(token, ASSET, "2")
+    assert len(peer.got) == 1
+    assert session.reader.get(Secret("another", "another"), "1") == {"id": "1"}
 
 
 def test_a_refused_connection_means_nothing_was_sent(token, pauses):
