@@ -38,7 +38,14 @@ def command() -> None:
 )
 @WORLD
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any free one.")
-def serve_command(world: Path, port: int) -> int:
+@click.option(
+    "--latency-ms",
+    type=click.IntRange(0, 60000),
+    default=0,
+    show_default=True,
+    help="Milliseconds by which each answer is late, as over a network.",
+)
+def serve_command(world: Path, port: int, latency_ms: int) -> int:
     """Answer as the Graph API on a port of this machine, until Ctrl-C.
 
     Point accessctl, Meta's SDK or curl at it. The people in it act over HTTP:
@@ -47,7 +54,7 @@ def serve_command(world: Path, port: int) -> int:
     with _opened(world, "wait until it has ended; a server ends with Ctrl-C") as (_, sandbox):
         from accessctl.sandbox.server import serve
 
-        server = serve(sandbox, port=port)
+        server = serve(sandbox, port=port, latency=latency_ms / 1000)
         show(f"The sandbox listens on {server.url}\n")
         show(f"export ACCESSCTL_GRAPH_URL={server.url}")
         for business in sandbox.world.businesses.values():

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from accessctl.sandbox.wire import Refusal
-from accessctl.sandbox.world import Token
+from accessctl.sandbox.world import BUSINESS_MANAGEMENT, PAGE, SCOPES, SYSTEM_USER, Token
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from accessctl.sandbox.world import Asset, World
 
 _PAGE_TOKEN = re.compile(r"sandbox-page-([0-9]{1,20})-([0-9]{1,20})-(admin|employee)", re.ASCII)
@@ -24,16 +26,18 @@ class Caller:
     business: str
     role: str
     page: str = ""
+    kind: str = SYSTEM_USER
+    scopes: tuple[str, ...] = SCOPES
 
 
-def caller_of(world: World, token: str, proof: str) -> Caller:
+def caller_of(world: World, token: str, proof: str, now: datetime) -> Caller:
     """Return who stands behind `token`. Raise Refusal 2500, 190, 104 or 100.
 
     Where the world has an app secret, every token needs its own proof, a Page token the Page's.
     """
     if not token:
         raise Refusal(2500, "An active access token must come with this call")
-    caller = find_caller(world, token)
+    caller = _caller(find_token(world, token, now))
     if world.app_secret and not proof:
         raise Refusal(100, "API calls from the server need an appsecret_proof", kind="GraphMethodException")
     if world.app_secret and not hmac.compare_digest(
@@ -43,38 +47,53 @@ def caller_of(world: World, token: str, proof: str) -> Caller:
     return caller
 
 
-def find_caller(world: World, token: str) -> Caller:
-    """Return who stands behind `token`, without a proof. Raise Refusal 190."""
-    known = world.tokens.get(token)
-    if known and known.expired:
+def find_token(world: World, token: str, now: datetime) -> Token:
+    """Return what stands behind `token` at `now`, without a proof. Raise Refusal 190."""
+    known = _known_token(world, token)
+    if known is None:
+        raise Refusal(190, "Invalid OAuth access token: it cannot be parsed")
+    if known.is_over(now):
         raise Refusal(190, "Error validating access token: the session has expired", 463)
-    if known:
-        return Caller(known.business, known.role)
+    return known
+
+
+def _known_token(world: World, token: str) -> Token | None:
+    if token in world.tokens:
+        return world.tokens[token]
     if token.startswith("sandbox-") and (business := token[8:]) in world.businesses:
-        return Caller(business, "admin")
+        return Token(business)
     found = _PAGE_TOKEN.fullmatch(token)
     if found and found[1] in world.assets and found[2] in world.businesses:
-        return Caller(found[2], found[3], found[1])
-    raise Refusal(190, "Invalid OAuth access token: it cannot be parsed")
+        return Token(found[2], found[3], kind=PAGE, page=found[1])
+    return None
+
+
+def _caller(token: Token) -> Caller:
+    return Caller(token.business, token.role, token.page, token.kind, token.scopes)
+
+
+def need_scope(caller: Caller, *any_of: str) -> None:
+    """Raise Refusal 200 unless the token has one of these permissions."""
+    if not set(any_of) & set(caller.scopes):
+        raise Refusal(200, f"(#200) Permissions error: the token lacks {' or '.join(any_of)}")
 
 
 def page_token(page: Asset, caller: Caller) -> str | None:
     """Return the Page token for this caller, or None where there is none for it; GRAPH_API section 6.
 
-    It takes a task on the Page, by ownership or as a confirmed agency.
+    It takes a task on the Page, by ownership or as a confirmed agency, and the permissions of GRAPH_API 1.2.
     """
-    if not page.page_token or not page.gives(caller.business):
+    scopes = set(caller.scopes)
+    may = BUSINESS_MANAGEMENT in scopes or {"pages_manage_metadata", "pages_show_list"} <= scopes
+    if not page.page_token or not may or not page.gives(caller.business):
         return None
     return f"sandbox-page-{page.id}-{caller.business}-{caller.role}"
 
 
 def expired_token(world: World, token: str) -> Token | None:
     """Return what `token` is from now on when it has expired, or None where nobody knows it."""
-    try:
-        caller = find_caller(world, token)
-    except Refusal:
-        return None
-    return Token(caller.business, caller.role, expired=True)
+    known = _known_token(world, token)
+    return None if known is None else replace(known, expired=True)
 
 
 def proof_of(app_secret: str, token: str) -> bytes:

@@ -12,6 +12,7 @@ from accessctl.sandbox.world import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from accessctl.sandbox.auth import Caller
     from accessctl.sandbox.paging import Listings
@@ -55,6 +56,7 @@ class View:
     caller: Caller
     call: Call
     listings: Listings
+    now: datetime
 
     def link(self, path: str, params: Mapping[str, str]) -> str:
         """Return the full address of a page of a listing."""

@@ -26,7 +26,7 @@ def control(sandbox: Sandbox, request: Request) -> Response | None:
     except WorldError as error:
         return Response(400, _HEADERS, json_bytes({"error": error.what, "hint": error.hint}))
     if body is None:
-        hint = "POST accept, decline, approve, reset; GET writes, pending"
+        hint = "POST accept, decline, approve, reset, pass_time; GET writes, pending"
         return Response(404, _HEADERS, json_bytes({"error": f"no {request.path} here", "hint": hint}))
     return Response(200, _HEADERS, json_bytes(body))
 
@@ -39,6 +39,8 @@ def _outcome(sandbox: Sandbox, method: str, name: str, request: Request) -> Any:
             what = "business" if asset else "asset"
             raise WorldError(f"{name} of which {what}?", "send asset and business as form fields")
         acts[name](asset, business)
+    elif method == "POST" and name == "pass_time":
+        sandbox.pass_time(_seconds(request.form.get("seconds", "")))
     elif method == "POST" and name == "reset":
         sandbox.reset()
     elif method == "GET" and name == "writes":
@@ -48,6 +50,13 @@ def _outcome(sandbox: Sandbox, method: str, name: str, request: Request) -> Any:
     else:
         return None
     return {"success": True}
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise WorldError("how many seconds?", "send seconds as a form field, in digits") from None
 
 
 def _plain(value: Write | Waiting | Pair) -> dict[str, Any]:

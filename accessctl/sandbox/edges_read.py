@@ -7,23 +7,29 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from accessctl.sandbox.auth import need_scope
 from accessctl.sandbox.nodes import (
     AD_ACCOUNT_NODE,
     BUSINESS,
     BUSINESS_NODE,
+    BUSINESS_USER_NODE,
     PAGE_NODE,
+    SYSTEM_USER_NODE,
+    USER_NODE,
     access_status,
     asset_of,
     asset_row,
     business_of,
+    business_user,
     permissions,
     permitted_tasks,
     requested_time,
+    system_user,
     updated_time,
 )
 from accessctl.sandbox.rows import NodeType, Row
 from accessctl.sandbox.wire import Refusal
-from accessctl.sandbox.world import AD_ACCOUNT, PAGE, Asset, Pair, frozen
+from accessctl.sandbox.world import AD_ACCOUNT, BUSINESS_MANAGEMENT, PAGE, USER, Asset, Pair, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,17 +76,23 @@ _REQUEST = {
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A listing under a node, of rows of one type. `guard` raises Refusal for callers who may not see it."""
+    """A listing under a node, of rows of one type. `guard` raises Refusal for callers who may not see it.
+
+    `is_counted` tells whether it answers to summary=true (GRAPH_API 3.3).
+    """
 
     type: NodeType
     rows: Callable[[View, Row], list[Row]]
     guard: Callable[[View, Row], None]
+    is_counted: bool = False
 
 
 def may_see_agencies(view: View, row: Row) -> None:
     """Let through the owner and an agency with MANAGE; for a Page by Page token only (GRAPH_API 1.2)."""
     asset = asset_of(row)
     need_page_token(view, asset)
+    if asset.kind == AD_ACCOUNT:
+        need_scope(view.caller, "ads_read", "ads_management")
     if asset.fault:
         raise Refusal(asset.fault.code, asset.fault.message, asset.fault.subcode)
     pair = asset.seen.get(view.caller.business)
@@ -98,6 +110,18 @@ def own_business(view: View, row: Row) -> None:
     """Let through system users of this very business."""
     if view.caller.page or view.caller.business != row.id:
         raise Refusal(200, "(#200) The caller needs business_management on this business")
+    need_scope(view.caller, BUSINESS_MANAGEMENT)
+
+
+def anybody(_view: View, _row: Row) -> None:
+    """Let everybody through: a person may list what is about the person."""
+
+
+def partners_open(view: View, row: Row) -> None:
+    """Let through as `own_business` does, nobody where the quirk `partners` is refused."""
+    if view.world.quirks.partners == "refused":
+        raise Refusal(100, "(#100) The listing of agencies cannot be read")
+    own_business(view, row)
 
 
 def _agencies(view: View, row: Row) -> list[Row]:
@@ -144,16 +168,25 @@ def _business_agencies(view: View, row: Row) -> list[Row]:
     found = defaultdict(list)
     for asset in _visible(view):
         if asset.owner == business_of(row).id:
-            for agency, pair in asset.seen.items():
+            for agency, pair in _told(asset).items():
                 found[agency].append((asset, pair))
     return _partners(view, found)
 
 
 def _business_clients(view: View, row: Row) -> list[Row]:
-    found = defaultdict(list)
-    for asset, pair in _pairs(view, business_of(row).id):
-        found[asset.owner].append((asset, pair))
+    found, agency = defaultdict(list), business_of(row).id
+    for asset in _visible(view):
+        if asset.owner and (pair := _told(asset).get(agency)):
+            found[asset.owner].append((asset, pair))
     return _partners(view, found)
+
+
+def _told(asset: Asset) -> Mapping[str, Pair]:
+    """Return an asset's agencies as businesses list them, which may be wrong."""
+    if not (asset.partners_miss or asset.partners_invent):
+        return asset.seen
+    true = {agency: pair for agency, pair in asset.seen.items() if agency not in asset.partners_miss}
+    return true | {agency: Pair(tasks) for agency, tasks in asset.partners_invent.items()}
 
 
 def _partners(view: View, found: Mapping[str, list[tuple[Asset, Pair]]]) -> list[Row]:
@@ -165,11 +198,23 @@ def _partners(view: View, found: Mapping[str, list[tuple[Asset, Pair]]]) -> list
 
 
 def _visible(view: View) -> list[Asset]:
-    return [asset for asset in view.world.assets.values() if not asset.hidden]
+    return [asset for asset in view.world.assets.values() if asset.is_listed]
 
 
 def _pairs(view: View, agency: str) -> list[tuple[Asset, Pair]]:
     return [(asset, asset.seen[agency]) for asset in _visible(view) if agency in asset.seen]
+
+
+def _system_users(_: View, row: Row) -> list[Row]:
+    return [system_user(business_of(row))]
+
+
+def _business_users(view: View, row: Row) -> list[Row]:
+    """List the person of this business, where one has a token."""
+    business = business_of(row)
+    return [business_user(business)] * any(
+        token.kind == USER and token.business == business.id for token in view.world.tokens.values()
+    )
 
 
 EDGES: Mapping[tuple[str, str], Edge] = {
@@ -177,10 +222,13 @@ EDGES: Mapping[tuple[str, str], Edge] = {
     (PAGE, "agencies"): Edge(_AGENCY, _agencies, may_see_agencies),
     (BUSINESS, "owned_ad_accounts"): Edge(_HELD[AD_ACCOUNT], _owned(AD_ACCOUNT), own_business),
     (BUSINESS, "owned_pages"): Edge(_HELD[PAGE], _owned(PAGE), own_business),
-    (BUSINESS, "client_ad_accounts"): Edge(_HELD[AD_ACCOUNT], _held(AD_ACCOUNT), own_business),
-    (BUSINESS, "client_pages"): Edge(_HELD[PAGE], _held(PAGE), own_business),
+    (BUSINESS, "client_ad_accounts"): Edge(_HELD[AD_ACCOUNT], _held(AD_ACCOUNT), own_business, True),
+    (BUSINESS, "client_pages"): Edge(_HELD[PAGE], _held(PAGE), own_business, True),
     (BUSINESS, "pending_client_ad_accounts"): Edge(_REQUEST[AD_ACCOUNT], _pending(AD_ACCOUNT), own_business),
     (BUSINESS, "pending_client_pages"): Edge(_REQUEST[PAGE], _pending(PAGE), own_business),
-    (BUSINESS, "agencies"): Edge(_PARTNER, _business_agencies, own_business),
-    (BUSINESS, "clients"): Edge(_PARTNER, _business_clients, own_business),
+    (BUSINESS, "system_users"): Edge(SYSTEM_USER_NODE, _system_users, own_business),
+    (BUSINESS, "business_users"): Edge(BUSINESS_USER_NODE, _business_users, own_business),
+    (USER_NODE.kind, "business_users"): Edge(BUSINESS_USER_NODE, _business_users, anybody),
+    (BUSINESS, "agencies"): Edge(_PARTNER, _business_agencies, partners_open),
+    (BUSINESS, "clients"): Edge(_PARTNER, _business_clients, own_business, True),
 }

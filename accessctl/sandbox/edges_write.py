@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from accessctl.sandbox.auth import need_scope
 from accessctl.sandbox.edges_read import need_page_token
 from accessctl.sandbox.nodes import BUSINESS, asset_of
 from accessctl.sandbox.vocabulary import TASKS, granted, kept
@@ -86,6 +87,8 @@ def _own_asset(view: View, row: Row) -> Asset:
     """Return the asset if the caller may manage its agencies: only the owner's admins may."""
     asset = asset_of(row)
     need_page_token(view, asset)
+    if asset.kind == AD_ACCOUNT:
+        need_scope(view.caller, "ads_management")
     if asset.fault:
         raise Refusal(asset.fault.code, asset.fault.message, asset.fault.subcode)
     if asset.owner != view.caller.business and asset.kind == PAGE:

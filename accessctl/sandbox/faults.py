@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from accessctl.sandbox.auth import expired_token
+from accessctl.sandbox.moving import MOVES
 from accessctl.sandbox.paging import FIRST
 from accessctl.sandbox.wire import Refusal, Response, json_bytes
-from accessctl.sandbox.world import World, frozen
+from accessctl.sandbox.world import Mishap, World, frozen
 
 if TYPE_CHECKING:
     from accessctl.sandbox.call import Call
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 BEFORE = frozenset({"drop_before", "http_500", "throttle", "token_expired", "success_false_string"})
 # These need something to spoil, so other requests do not count as fitting.
 ONLY_BATCHED = frozenset({"null_batch_entry"})
-ONLY_GET = frozenset({"cursor_loop", "foreign_host_next"})
+BAD_PAGING = frozenset({"cursor_loop", "foreign_host_next"})
+ONLY_GET = BAD_PAGING | MOVES
 ONLY_WRITES = frozenset({"success_false_string"})
 REGAIN_MINUTES = 1
+NONE = Mishap("", "")
 
 
-def next_mishap(world: World, call: Call) -> tuple[World, str]:
-    """Count this call against the mishaps, in order, and return what it must suffer, or an empty text.
+def next_mishap(world: World, call: Call) -> tuple[World, Mishap]:
+    """Count this call against the mishaps, in order, and return what it must suffer, or NONE.
 
     The first that is due is used up; those behind it do not count a call that has gone wrong already.
     """
@@ -34,9 +37,9 @@ def next_mishap(world: World, call: Call) -> tuple[World, str]:
             continue
         mishaps[n] = replace(mishap, seen=mishap.seen + 1, done=mishap.seen + 1 == mishap.nth)
         if mishaps[n].done:
-            return replace(world, mishaps=tuple(mishaps)), mishap.do
+            return replace(world, mishaps=tuple(mishaps)), mishap
     counted = tuple(mishaps)
-    return (world if counted == world.mishaps else replace(world, mishaps=counted)), ""
+    return (world if counted == world.mishaps else replace(world, mishaps=counted)), NONE
 
 
 def _fits(match: str, do: str, call: Call) -> bool:
@@ -62,12 +65,12 @@ def refusal_for(do: str, call: Call) -> Refusal | None:
     return None
 
 
-def throttled(call: Call) -> Refusal:
-    """Return the throttle of the bucket this call draws from; GRAPH_API 4.2."""
-    first = call.steps[0] if call.steps else ""
+def throttled(call: Call, *, of_app: bool = False) -> Refusal:
+    """Return the throttle of the bucket this call draws from, or of the app's; GRAPH_API 4.2."""
+    first = call.steps[0] if call.steps and not of_app else ""
     if first.startswith("act_"):
         return Refusal(80004, "There have been too many calls to this ad account", 2446079)
-    if len(call.steps) == 2 and "agencies" in call.steps[1:]:
+    if first and "agencies" in call.steps[1:]:
         return Refusal(80001, "There have been too many calls to this Page")
     return Refusal(4, "(#4) Application request limit reached")
 
@@ -79,7 +82,7 @@ def spoil(do: str, response: Response, call: Call) -> Response:
         return Response(200, frozen({**response.headers, "Content-Type": "text/html; charset=utf-8"}), page)
     if do == "truncate":
         return replace(response, body=response.body[: len(response.body) // 2])
-    if do in ONLY_GET and response.status == 200:
+    if do in BAD_PAGING and response.status == 200:
         return replace(response, body=json_bytes(_with_bad_paging(do, response.json(), call)))
     return response
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accessctl.sandbox.auth import page_token
+from accessctl.sandbox.auth import need_scope, page_token
 from accessctl.sandbox.rows import NodeType, Row
 from accessctl.sandbox.vocabulary import read_back
 from accessctl.sandbox.wire import edge_time
-from accessctl.sandbox.world import AD_ACCOUNT, Asset, Business, Pair, frozen
+from accessctl.sandbox.world import AD_ACCOUNT, BUSINESS_MANAGEMENT, Asset, Business, Pair, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,8 +49,18 @@ def asset_row(asset: Asset, node_type: NodeType | None = None, pair: Pair | None
 
 
 def owner_row(view: View, row: Row) -> Row:
-    """Show the business that owns the row's asset."""
-    return business_row(view.world.businesses[asset_of(row).owner])
+    """Show the business that owns the row's asset, left out where a person does.
+
+    Without the permission the whole read fails (GRAPH_API 1.1).
+    """
+    need_scope(view.caller, BUSINESS_MANAGEMENT)
+    owner = asset_of(row).owner
+    return business_row(view.world.businesses[owner]) if owner else OMIT
+
+
+def owner_id(_: View, row: Row) -> str:
+    """Return the id of the business that owns the row's asset, or of the person where none does."""
+    return asset_of(row).owner or "1000" + row.id.removeprefix("act_")[-16:]
 
 
 def permitted_tasks(_: View, row: Row) -> list[str]:
@@ -85,11 +95,14 @@ def permissions(kind: str) -> Callable[[View, Row], list[dict[str, Any]]]:
 
 
 def _permission(view: View, asset: Asset, pair: Pair) -> dict[str, Any]:
-    row = asset_row(asset, pair=pair)
-    with_prefix = view.world.quirks.act_prefix_in_clients
-    shown = {
-        "id": asset.id if with_prefix else asset.id.removeprefix("act_"),
+    row, quirks = asset_row(asset, pair=pair), view.world.quirks
+    held: dict[str, Any] = {
+        "id": asset.id if quirks.act_prefix_in_clients else asset.id.removeprefix("act_"),
         "permitted_tasks": permitted_tasks(view, row),
+    }
+    if not quirks.partners_status:
+        return held
+    shown = held | {
         "access_status": pair.status,
         "access_requested_time": requested_time(view, row),
         "access_updated_time": updated_time(view, row),
@@ -106,6 +119,16 @@ def system_user(business: Business) -> Row:
     return Row("61" + business.id[-18:], SYSTEM_USER_NODE, business=business)
 
 
+def person(business: Business) -> Row:
+    """Show the person behind a user token of this business."""
+    return Row("51" + business.id[-18:], USER_NODE, business=business)
+
+
+def business_user(business: Business) -> Row:
+    """Show that person as a member of the business, which is another node with another id."""
+    return Row("41" + business.id[-18:], BUSINESS_USER_NODE, business=business)
+
+
 BUSINESS_NODE = NodeType(
     "Business",
     BUSINESS,
@@ -114,6 +137,7 @@ BUSINESS_NODE = NodeType(
             "id": lambda _, row: row.id,
             "name": lambda _, row: business_of(row).name,
             "verification_status": lambda _, row: business_of(row).verification_status,
+            "two_factor_type": lambda _, row: business_of(row).two_factor_type,
         }
     ),
 )
@@ -124,6 +148,33 @@ SYSTEM_USER_NODE = NodeType(
         {
             "id": lambda _, row: row.id,
             "name": lambda _, row: f"System user of {business_of(row).name}",
+            "role": lambda _, _row: "ADMIN",
+            "business": lambda _, row: business_row(business_of(row)),
+        }
+    ),
+)
+_PERSON_FIELDS: Mapping[str, Callable[[View, Row], Any]] = {
+    "id": lambda _, row: row.id,
+    "name": lambda _, row: f"Person of {business_of(row).name}",
+}
+USER_NODE = NodeType(
+    "User",
+    "user",
+    frozen(
+        {
+            **_PERSON_FIELDS,
+            "is_work_account": lambda _, _row: False,
+            "client_business_id": lambda _, row: business_of(row).id,
+        }
+    ),
+)
+BUSINESS_USER_NODE = NodeType(
+    "BusinessUser",
+    "business_user",
+    frozen(
+        {
+            **_PERSON_FIELDS,
+            "role": lambda _, _row: "ADMIN",
             "business": lambda _, row: business_row(business_of(row)),
         }
     ),
@@ -142,7 +193,7 @@ AD_ACCOUNT_NODE = NodeType(
             **_ASSET_FIELDS,
             "account_id": lambda _, row: row.id.removeprefix("act_"),
             "account_status": lambda _, _row: 1,
-            "owner": lambda _, row: asset_of(row).owner,
+            "owner": owner_id,
         }
     ),
 )

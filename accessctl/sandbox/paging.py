@@ -22,16 +22,18 @@ _AFTER_EMPTY = "~"  # marks the cursor that an empty page hands out
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's rows and cursors; `has_more` says that another page follows."""
+    """A page's rows and cursors; `ways` has the parameters that lead to the `next` and `previous` page."""
 
     rows: tuple[Row, ...]
-    before: str
-    after: str
-    has_more: bool
+    cursors: Mapping[str, str]
+    ways: Mapping[str, Mapping[str, str]]
 
-    def cursors(self) -> dict[str, Any]:
-        """Return the paging block but for `next`."""
-        return {"cursors": {"before": self.before, "after": self.after}}
+    def paging(self, link: Callable[[Mapping[str, str]], str]) -> dict[str, Any]:
+        """Return the paging block, empty where there is nothing to say; `link` makes parameters an address."""
+        if not (self.rows or self.ways):
+            return {}
+        block: dict[str, Any] = {"cursors": dict(self.cursors)} if self.cursors else {}
+        return block | {name: link(way) for name, way in self.ways.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,42 +56,67 @@ class Listings:
         if world is not self._world:
             self._world, self._known = world, {}
         if (node, edge) not in self._known:
-            ordered = sorted(rows(), key=lambda row: _order(row.id))
-            self._known[node, edge] = Listing(tuple(ordered), tuple(_order(row.id) for row in ordered))
+            ordered = sorted(rows(), key=lambda row: order(row.id))
+            self._known[node, edge] = Listing(tuple(ordered), tuple(order(row.id) for row in ordered))
         return self._known[node, edge]
 
 
 def cut_page(listing: Listing, params: Mapping[str, str], quirks: Quirks) -> Page:
-    """Cut the page that `limit`, `after` and `before` ask for out of all rows. Raise Refusal 100."""
+    """Cut the page that `limit`, `after` and `before`, or else `offset`, ask for. Raise Refusal 100."""
+    limit = min(_number("limit", params, quirks.page_size), quirks.max_page_size)
+    if quirks.paging == "offset":
+        return _by_offset(listing.rows, _number("offset", params, 0, least=0), limit)
+    return _by_cursor(listing, params, limit, quirks.empty_pages)
+
+
+def _by_cursor(listing: Listing, params: Mapping[str, str], limit: int, empty_pages: bool) -> Page:
     rows, total = listing.rows, len(listing.rows)
-    limit = min(_limit(params.get("limit", ""), quirks.page_size), quirks.max_page_size)
     if params.get("before"):
         key = _read_cursor(params["before"]).rstrip(_AFTER_EMPTY)
-        end = bisect_left(listing.order, _order(key))
-        return _page(rows[max(0, end - limit) : end], has_more=end < total)
+        end = bisect_left(listing.order, order(key))
+        return _page(rows, max(0, end - limit), end)
     key = _read_cursor(params.get("after", ""))
     last = key.rstrip(_AFTER_EMPTY)
-    start = bisect_right(listing.order, _order(last))
-    if quirks.empty_pages and start < total and not key.endswith(_AFTER_EMPTY):
-        return Page((), _cursor(last), _cursor(last + _AFTER_EMPTY), has_more=True)
-    return _page(rows[start : start + limit], has_more=start + limit < total)
+    start = bisect_right(listing.order, order(last))
+    if empty_pages and start < total and not key.endswith(_AFTER_EMPTY):
+        after = _cursor(last + _AFTER_EMPTY)
+        return Page((), {"before": _cursor(last), "after": after}, {"next": {"after": after}})
+    return _page(rows, start, min(start + limit, total))
 
 
-def _page(rows: tuple[Row, ...], *, has_more: bool) -> Page:
-    ends = (rows[0].id, rows[-1].id) if rows else ("", "")
-    return Page(rows, _cursor(ends[0]), _cursor(ends[1]), has_more)
+def _page(rows: tuple[Row, ...], start: int, end: int) -> Page:
+    found = rows[start:end]
+    before, after = (_cursor(found[0].id), _cursor(found[-1].id)) if found else (_cursor(""), _cursor(""))
+    ways = {}
+    if found and start:
+        ways["previous"] = {"before": before}
+    if end < len(rows):
+        ways["next"] = {"after": after}
+    return Page(found, {"before": before, "after": after}, ways)
 
 
-def _order(key: str) -> tuple[int, str]:
+def _by_offset(rows: tuple[Row, ...], start: int, limit: int) -> Page:
+    """Cut by position, which moves when rows come and go: rows are then missed, or come twice."""
+    ways = {}
+    if start:
+        ways["previous"] = {"offset": str(max(0, start - limit))}
+    if start + limit < len(rows):
+        ways["next"] = {"offset": str(start + limit)}
+    return Page(rows[start : start + limit], {}, ways)
+
+
+def order(key: str) -> tuple[int, str]:
+    """Return what listings are sorted by: ids as numbers."""
     digits = key.removeprefix("act_")
     return len(digits), digits
 
 
-def _limit(text: str, default: int) -> int:
+def _number(name: str, params: Mapping[str, str], default: int, least: int = 1) -> int:
+    text = params.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
-        raise Refusal(100, "(#100) param limit must be a whole number from 1 up")
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
+        raise Refusal(100, f"(#100) param {name} must be a whole number from {least} up")
     return int(text)
 
 

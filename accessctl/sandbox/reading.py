@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from accessctl.sandbox.amount import too_much
 from accessctl.sandbox.edges_read import EDGES
 from accessctl.sandbox.fields import Field, read_fields, write_fields
-from accessctl.sandbox.nodes import OMIT, asset_row, business_row, system_user
+from accessctl.sandbox.nodes import OMIT, asset_row, business_row, person, system_user
 from accessctl.sandbox.paging import cut_page
 from accessctl.sandbox.rows import NodeType, Row
-from accessctl.sandbox.tokens import debug_token
+from accessctl.sandbox.tokens import debug_token, permissions
 from accessctl.sandbox.wire import Refusal, unseen
-from accessctl.sandbox.world import frozen
+from accessctl.sandbox.world import USER, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ def read(view: View) -> dict[str, Any]:
     steps, params = view.call.steps, view.call.params
     if steps == ("debug_token",):
         return debug_token(view)
+    if steps == ("me", "permissions") and not view.caller.page:
+        return permissions(view)
     if len(steps) == 1:
         return show(view, find(view, steps[0]), read_fields(params.get("fields", "")))
     if len(steps) == 2:
@@ -37,13 +40,21 @@ def find(view: View, node: str) -> Row:
     """Return the node as the caller may see it, or raise the answer for what is absent or hidden."""
     world, caller = view.world, view.caller
     if node == "me":
-        return asset_row(world.assets[caller.page]) if caller.page else system_user(world.businesses[caller.business])
+        return _me(view)
     if node in world.businesses:
         return business_row(world.businesses[node])
+    if node in world.gone:
+        raise Refusal(803, f"(#803) Some of the aliases you requested do not exist: {node}")
     asset = world.assets.get(node)
-    if asset is None or not asset.gives(caller.business) or caller.page not in ("", node):
+    if asset is None or not asset.shows_to(caller.business) or caller.page not in ("", node):
         raise unseen(node)
     return asset_row(asset)
+
+
+def _me(view: View) -> Row:
+    if view.caller.page:
+        return asset_row(view.world.assets[view.caller.page])
+    return (person if view.caller.kind == USER else system_user)(view.world.businesses[view.caller.business])
 
 
 def show(view: View, row: Row, fields: tuple[Field, ...]) -> dict[str, Any]:
@@ -73,20 +84,19 @@ def list_edge(view: View, row: Row, name: str, params: Mapping[str, str], fields
     edge = EDGES.get((row.type.kind, name))
     if edge is None:
         raise Refusal(2500, f"Unknown path components: /{name}")
+    quirks = view.world.quirks
     check_fields(edge.type, fields)
     edge.guard(view, row)
-    if not view.world.quirks.expansion and any(_is_edge(field.name) for field in fields):
-        raise Refusal(1, "Please reduce the amount of data you're asking for, then retry your request", status=500)
+    if not quirks.expansion and any(_is_edge(field.name) for field in fields):
+        raise too_much()
     listing = view.listings.get(view.world, row.id, name, lambda: edge.rows(view, row))
-    page = cut_page(listing, params, view.world.quirks)
+    page = cut_page(listing, params, quirks)
     answer: dict[str, Any] = {"data": [show(view, one, fields) for one in page.rows]}
-    if page.rows or page.has_more:
-        answer["paging"] = page.cursors()
-    if page.has_more:
-        kept = {"fields": write_fields(fields), "limit": params.get("limit", ""), "after": page.after}
-        answer["paging"]["next"] = view.link(f"{row.id}/{name}", kept)
-    if params.get("summary") in ("true", "1"):
-        answer["summary"] = {"total_count": len(listing.rows)}
+    kept = {"fields": write_fields(fields), "limit": params.get("limit", "")}
+    if paging := page.paging(lambda way: view.link(f"{row.id}/{name}", {**kept, **way})):
+        answer["paging"] = paging
+    if edge.is_counted and params.get("summary") in ("true", "1"):
+        answer["summary"] = {"total_count": max(0, len(listing.rows) + quirks.total_count_off_by)}
     return answer
 
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from accessctl.sandbox import people
+from accessctl.sandbox.amount import check_amount
 from accessctl.sandbox.auth import Caller, caller_of
 from accessctl.sandbox.batch import answer_batch
 from accessctl.sandbox.call import Call, View, check_version, read_call
-from accessctl.sandbox.faults import BEFORE, REGAIN_MINUTES, expire, next_mishap, refusal_for, spoil
+from accessctl.sandbox.faults import BEFORE, REGAIN_MINUTES, expire, next_mishap, refusal_for, spoil, throttled
+from accessctl.sandbox.moving import moved
 from accessctl.sandbox.paging import Listings
 from accessctl.sandbox.reading import read
+from accessctl.sandbox.score import APP, Score, bucket_of, points_of, tier_of
 from accessctl.sandbox.usage import headers_for, trace_id
 from accessctl.sandbox.wire import Dropped, Refusal, Request, Response, json_bytes, unseen
-from accessctl.sandbox.world import World, Write, real_time
+from accessctl.sandbox.world import World, WorldError, Write, real_time
 from accessctl.sandbox.writing import after_read, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
 
@@ -35,9 +40,10 @@ class Seen:
 class Sandbox:
     """A simulated Graph API over one world. Safe to use from many threads.
 
-    `clock` is asked only where the world has no `now` of its own. `on_change` gets every new world, inside
-    the lock and before the answer goes out, so that what was answered has been kept; what it raises goes to
-    the caller. `start` is what `reset` goes back to, without it the world given.
+    `clock` is asked only where the world has no `now` of its own. `on_change` gets the world once after each
+    request that changed it, inside the lock and before the answer goes out, so that what was answered has been
+    kept; what it raises goes to the caller, and nothing was changed. `start` is what `reset` goes back to,
+    without it the world given. `wait` takes the seconds by which an answer is to be late.
     """
 
     def __init__(
@@ -47,15 +53,21 @@ class Sandbox:
         clock: Callable[[], datetime] = real_time,
         on_change: Callable[[World], None] | None = None,
         start: World | None = None,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._world = world
         self._start = start or world
         self._clock = clock
         self._on_change = on_change
+        self.wait = wait
         self._lock = threading.RLock()
         self._calls: list[Seen] = []
         self._http_requests = 0
         self._listings = Listings()
+        self._score = Score()
+        self._late = 0.0
+        self._began = time.monotonic()
+        self._passed = 0.0
 
     @property
     def world(self) -> World:
@@ -78,14 +90,36 @@ class Sandbox:
         with self._lock:
             return tuple(self._calls)
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds on the clock of the score rule. Where the world has a `now`, only `pass_time` moves it."""
+        real = time.monotonic() - self._began if self._world.now is None else 0.0
+        return real + self._passed
+
+    @property
+    def throttled(self) -> int:
+        """How many calls the score rule has refused."""
+        return self._score.refused
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass for the score rule, at once; the world's own `now` stays. Raise WorldError."""
+        if not 0 <= seconds < float("inf"):
+            raise WorldError(f"{seconds} seconds cannot pass", "time goes forward: name a number from 0 up")
+        with self._lock:
+            self._passed += seconds
+
     def handle(self, request: Request) -> Response:
         """Answer one HTTP request. Raise Dropped where the connection is to be cut instead."""
         with self._lock:
             self._http_requests += 1
-            call = read_call(request)
-            answered = self._answer(call)
+            self._late = 0.0
+            with self._kept():
+                answered = self._answer(read_call(request))
             assert answered is not None
-            return answered
+            late = self._late
+        if late:
+            self.wait(late)
+        return answered
 
     def accept(self, asset: str, business: str) -> None:
         """Let the client accept a pending request, with the tasks asked for."""
@@ -112,18 +146,25 @@ class Sandbox:
         return people.pending(self._world)
 
     def reset(self) -> None:
-        """Go back to the start: the world, its write log and its faults."""
+        """Go back to the start: the world, its write log and its faults; the score is forgotten."""
         self._act(lambda _: self._start)
+        self._score = Score()
 
     def _act(self, act: Callable[[World], World]) -> None:
-        with self._lock:
-            self._become(act(self._world))
+        with self._lock, self._kept():
+            self._world = act(self._world)
 
-    def _become(self, world: World) -> None:
-        if world is not self._world:
-            if self._on_change:
-                self._on_change(world)
-            self._world = world
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Hand the world on if the block changed it, even where the connection was cut; undo what is not kept."""
+        before = self._world
+        try:
+            yield
+        finally:
+            if self._on_change and self._world is not before:
+                changed, self._world = self._world, before
+                self._on_change(changed)
+                self._world = changed
 
     def _now(self) -> datetime:
         return self._world.now or self._clock().replace(microsecond=0)
@@ -133,23 +174,36 @@ class Sandbox:
         self._calls.append(Seen(call.method, call.path, call.batched))
         trace = len(self._calls)
         counted, mishap = next_mishap(self._world, call)
-        self._become(expire(counted, call.token) if mishap == "token_expired" else counted)
-        if mishap == "drop_before":
+        do = mishap.do
+        self._world = moved(do, expire(counted, call.token) if do == "token_expired" else counted, call)
+        self._late += mishap.seconds
+        if do == "drop_before":
             raise Dropped
-        response = self._respond(call, trace, mishap)
-        if mishap == "commit_then_drop":
+        response = self._respond(call, trace, do)
+        if do == "commit_then_drop":
             raise Dropped
-        return None if mishap == "null_batch_entry" else spoil(mishap, response, call)
+        return None if do == "null_batch_entry" else spoil(do, response, call)
 
     def _respond(self, call: Call, trace: int, mishap: str) -> Response:
-        business, regain = "", REGAIN_MINUTES if mishap == "throttle" else 0
+        quirks, caller = self._world.quirks, None
         try:
-            caller = caller_of(self._world, call.token, call.proof)
-            business = caller.business
+            caller = caller_of(self._world, call.token, call.proof, self._now())
+            self._charge(call, bucket_of(call, caller, quirks))
             status, body = 200, self._outcome(call, caller, mishap)
         except Refusal as refusal:
             status, body = refusal.status, refusal.body(trace_id(trace))
-        return Response(status, headers_for(call, business, trace, regain), json_bytes(body))
+        ruled, regain = None, REGAIN_MINUTES if mishap == "throttle" else 0
+        if caller and quirks.score_limit:
+            ruled = self._score.standing(bucket_of(call, caller, quirks), quirks, self.elapsed)
+        business = caller.business if caller else ""
+        headers = headers_for(call, business, trace, tier_of(quirks), regain=regain, ruled=ruled)
+        return Response(status, headers, json_bytes(body))
+
+    def _charge(self, call: Call, bucket: str) -> None:
+        """Count a call for the score rule. Raise Refusal, a throttle, where it is one too many."""
+        quirks, points = self._world.quirks, points_of(call)
+        if quirks.score_limit and points and not self._score.charge(bucket, points, quirks, self.elapsed):
+            raise throttled(call, of_app=bucket == APP)
 
     def _outcome(self, call: Call, caller: Caller, mishap: str) -> Any:
         refusal = refusal_for(mishap, call)
@@ -163,15 +217,15 @@ class Sandbox:
 
     def _carry_out(self, call: Call, caller: Caller) -> Any:
         check_version(call.version)
-        view = View(self._world, caller, call, self._listings)
+        view = View(self._world, caller, call, self._listings, self._now())
         if call.method == "POST" and not call.steps and not call.batched:
             return answer_batch(call, self._answer)
         if call.method == "GET" and call.steps:
             body: Any = read(view)
-            self._become(after_read(view))
+            check_amount(body, self._world.quirks.most_nested)
+            self._world = after_read(view)
         elif call.method in ("POST", "DELETE"):
-            changed, body = write(view, self._now())
-            self._become(changed)
+            self._world, body = write(view, self._now())
         else:
             raise unseen(call.path)
         return body

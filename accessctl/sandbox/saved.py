@@ -4,40 +4,76 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from accessctl.sandbox.spot import Spot, time_text
-from accessctl.sandbox.world import AD_ACCOUNT, Asset, Mishap, Pair, World, WorldError, Write, frozen
+from accessctl.sandbox.world import AD_ACCOUNT, Asset, Mishap, Pair, Token, World, WorldError, Write, frozen
 from accessctl.sandbox.worldfile import world_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
+
+N = TypeVar("N")
 
 _HINT = "start again from the world file: accessctl sandbox reset"
 
 
-def world_to_json(world: World) -> str:
-    """Return canonical JSON: sorted keys, one line an entry, a newline at the end."""
-    tree = {
+class Texts:
+    """Remembers how assets and writes were written, for as long as they are the same ones: few change at a time."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[object, str]] = {}
+
+    def of(self, key: str, noun: N, tree_of: Callable[[N], Any]) -> str:
+        """Return one noun as JSON in one line; `key` names its place in the world."""
+        known = self._known.get(key)
+        if known is None or known[0] is not noun:
+            known = self._known[key] = (noun, _line(tree_of(noun)))
+        return known[1]
+
+
+def world_to_json(world: World, texts: Texts | None = None) -> str:
+    """Return canonical JSON: sorted keys, one line an asset and a write, a newline at the end.
+
+    Whoever writes the same world again and again hands the same `texts` in.
+    """
+    texts = texts or Texts()
+    assets = {a.id: texts.of(a.id, a, _asset) for a in world.assets.values()}
+    accounts = {a.id[4:]: assets[a.id] for a in world.assets.values() if a.kind == AD_ACCOUNT}
+    pages = {a.id: assets[a.id] for a in world.assets.values() if a.kind != AD_ACCOUNT}
+    state = {
+        "mishaps": _line([[m.seen, m.done] for m in world.mishaps]),
+        "assets": _line({a.id: kept for a in world.assets.values() if (kept := _happened(a))}),
+        "writes": "[" + ",\n".join(texts.of(f"write {w.n}", w, _write) for w in world.writes) + "]",
+    }
+    whole = {"ad_accounts": _lines(accounts), "pages": _lines(pages), "state": _lines(state)}
+    return _lines(whole | {key: _line(value) for key, value in _rest(world).items()}) + "\n"
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True)
+
+
+def _lines(texts: Mapping[str, str]) -> str:
+    """Write a map of which the values are written already, in the order of its keys."""
+    return "{\n" + ",\n".join(f"{_line(key)}: {texts[key]}" for key in sorted(texts)) + "\n}"
+
+
+def _rest(world: World) -> dict[str, Any]:
+    tree: dict[str, Any] = {
         "version": 1,
         "businesses": {b.id: _plain(b, "id") for b in world.businesses.values()},
-        "tokens": {key: _plain(token) for key, token in world.tokens.items()},
-        "ad_accounts": {a.id[4:]: _asset(a) for a in world.assets.values() if a.kind == AD_ACCOUNT},
-        "pages": {a.id: _asset(a) for a in world.assets.values() if a.kind != AD_ACCOUNT},
+        "tokens": {key: _token(token) for key, token in world.tokens.items()},
         "quirks": _plain(world.quirks),
-        "faults": [{"match": m.match, "nth": m.nth, "do": m.do} for m in world.mishaps],
-        "state": {
-            "mishaps": [[m.seen, m.done] for m in world.mishaps],
-            "assets": {a.id: kept for a in world.assets.values() if (kept := _happened(a))},
-            "writes": [_write(write) for write in world.writes],
-        },
+        "gone": list(world.gone),
+        "faults": [_mishap(mishap) for mishap in world.mishaps],
     }
     if world.now is not None:
         tree["now"] = time_text(world.now)
     if world.app_secret:
         tree["app_secret"] = world.app_secret
-    return json.dumps(tree, sort_keys=True, indent=1, ensure_ascii=True) + "\n"
+    return tree
 
 
 def world_from_json(text: str, name: str = "saved world") -> World:
@@ -60,6 +96,14 @@ def _time(moment: datetime | None) -> str | None:
     return None if moment is None else time_text(moment)
 
 
+def _token(token: Token) -> dict[str, Any]:
+    tree = _plain(token, "targets") | {"scopes": list(token.scopes), "app": _plain(token.app)}
+    tree |= {"expires": _time(token.expires), "data_access_expires": _time(token.data_access_expires)}
+    if token.targets is not None:
+        tree["granular_scopes"] = {scope: list(ids) for scope, ids in token.targets.items()}
+    return {key: value for key, value in tree.items() if value is not None and value != ""}
+
+
 def _pair(pair: Pair) -> dict[str, Any]:
     tree = {
         "tasks": list(pair.tasks),
@@ -74,11 +118,22 @@ def _pairs(pairs: Mapping[str, Pair]) -> dict[str, Any]:
     return {business: _pair(pair) for business, pair in pairs.items()}
 
 
+def _mishap(mishap: Mishap) -> dict[str, Any]:
+    tree = {"match": mishap.match, "nth": mishap.nth, "do": mishap.do}
+    return tree | ({"seconds": mishap.seconds} if mishap.seconds else {})
+
+
 def _asset(asset: Asset) -> dict[str, Any]:
-    tree: dict[str, Any] = {"name": asset.name, "owner": asset.owner, "agencies": _pairs(asset.agencies)}
+    tree: dict[str, Any] = {"name": asset.name, "agencies": _pairs(asset.agencies)}
+    tree |= {"owner": asset.owner} if asset.owner else {"personal": True}
     if asset.fault:
         tree["fault"] = _plain(asset.fault)
-    switches = ["admin_approval", "hidden"]
+    for rare in ("visible_to", "partners_miss"):
+        if getattr(asset, rare):
+            tree[rare] = list(getattr(asset, rare))
+    if asset.partners_invent:
+        tree["partners_invent"] = {key: list(tasks) for key, tasks in asset.partners_invent.items()}
+    switches = ["admin_approval", "hidden", "unlisted"]
     if asset.kind != AD_ACCOUNT:
         switches += ["new_experience", "page_token"]
     return tree | {switch: getattr(asset, switch) for switch in switches}

@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from accessctl.sandbox.sandbox import Sandbox
+    from accessctl.sandbox.wire import Request
 
 LARGEST = 16 * 1024 * 1024  # bytes of one request; a full batch has far less
 
 
-def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Server:
+def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, *, latency: float = 0.0) -> Server:
     """Open the port; 0 takes a free one. Raise WorldError for a host that is not loopback, or a port in use.
 
+    `latency` is in seconds: so much later each request reaches the sandbox, overlapping as in a network.
     In tests use it as a context manager, which answers from a thread; else call `serve_forever`.
     """
     if host != "localhost" and not host.startswith("127."):
         raise WorldError(f"{host} is not this machine alone", "the sandbox listens on 127.0.0.1")
     try:
-        return Server(sandbox, host, port)
+        return Server(sandbox, host, port, latency)
     except (OSError, OverflowError) as error:
         raise WorldError(f"port {port} cannot be opened: {error}", "name another port, or 0 for any") from None
 
@@ -38,8 +40,8 @@ def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Server:
 class Server:
     """A sandbox that listens. `url` is where, without a slash at the end."""
 
-    def __init__(self, sandbox: Sandbox, host: str, port: int) -> None:
-        self._http = _HTTPServer((host, port), _Handler, sandbox)
+    def __init__(self, sandbox: Sandbox, host: str, port: int, latency: float = 0.0) -> None:
+        self._http = _HTTPServer((host, port), _Handler, sandbox, latency)
         self._thread: threading.Thread | None = None
         self.port: int = self._http.server_address[1]
         self.url = f"http://{host}:{self.port}"
@@ -71,8 +73,9 @@ class Server:
 class _HTTPServer(ThreadingHTTPServer):
     daemon_threads = False  # so that closing waits for them
 
-    def __init__(self, address: tuple[str, int], handler: type[_Handler], sandbox: Sandbox) -> None:
+    def __init__(self, address: tuple[str, int], handler: type[_Handler], sandbox: Sandbox, latency: float) -> None:
         self.sandbox = sandbox
+        self._latency = latency
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         super().__init__(address, handler)
@@ -81,6 +84,14 @@ class _HTTPServer(ThreadingHTTPServer):
         # The stdlib's own asks the resolver for this machine's name; nobody needs it here.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "localhost", self.server_address[1]
+
+    def answer(self, request: Request) -> Response:
+        """Answer a person at once, a call to the Graph API after the latency. Raise Dropped or WorldError."""
+        if found := control(self.sandbox, request):
+            return found
+        if self._latency:
+            self.sandbox.wait(self._latency)
+        return self.sandbox.handle(request)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._guard:
@@ -123,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(length))
         request = read_request(self.command, self.path, dict(self.headers.items()), body)
         try:
-            answer = control(self.server.sandbox, request) or self.server.sandbox.handle(request)
+            answer = self.server.answer(request)
         except Dropped:
             self.close_connection = True
             return _cut(self.connection)

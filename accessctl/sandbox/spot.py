@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ID = re.compile(r"[1-9][0-9]{0,19}", re.ASCII)
 TASK = re.compile(r"[A-Z][A-Z0-9_]{0,79}", re.ASCII)
+SCOPE = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 _MISSING: Any = object()
 
@@ -110,6 +111,14 @@ class Spot:
             self.refuse(f"not a whole number from {least} up", "write digits, without quotes")
         return self.value
 
+    def seconds(self, default: float) -> float:
+        """Return a length of time in seconds, above 0 and at most an hour."""
+        if self.is_absent:
+            return default
+        if not isinstance(self.value, int | float) or isinstance(self.value, bool) or not 0 < self.value <= 3600:
+            self.refuse("not a number of seconds above 0, at most 3600", "write digits, without quotes")
+        return float(self.value)
+
     def moment(self) -> datetime | None:
         """Return a point in time, UTC, or None where nothing is written."""
         if self.is_absent:
@@ -124,13 +133,17 @@ class Spot:
 
     def tasks(self) -> tuple[str, ...]:
         """Return task words, each once. Any word that looks like a task will do: Meta adds new ones."""
+        return self.words(TASK, "a task", "ADVERTISE")
+
+    def words(self, pattern: re.Pattern[str], what: str, example: str) -> tuple[str, ...]:
+        """Return words that fit a pattern, each once; `what` and `example` say what they are."""
         found = []
         for item in self.items():
             found.append(item.text())
-            if not TASK.fullmatch(found[-1]):
-                item.refuse(f"{found[-1]!r} does not look like a task", "write it like ADVERTISE")
+            if not pattern.fullmatch(found[-1]):
+                item.refuse(f"{found[-1]!r} does not look like {what}", f"write it like {example}")
         if len(set(found)) < len(found):
-            self.refuse("a task twice", "name each task once")
+            self.refuse(f"{what} twice", f"name each {what.partition(' ')[2]} once")
         return tuple(found)
 
     def _map(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from accessctl.sandbox.sandbox import Sandbox
-from accessctl.sandbox.saved import world_from_json, world_to_json
+from accessctl.sandbox.saved import Texts, world_from_json, world_to_json
 from accessctl.sandbox.world import World, WorldError
 from accessctl.sandbox.worldfile import load_world
 
@@ -22,7 +22,7 @@ class Store:
     """
 
     def __init__(self, directory: Path, world_file: Path) -> None:
-        self._world_file = world_file
+        self._texts = Texts()
         self._start = load_world(world_file)
         content = hashlib.sha256(world_file.read_bytes()).hexdigest()
         self._state = directory / f"{world_file.stem}-{content[:16]}.json"
@@ -49,7 +49,7 @@ class Store:
             self._state.parent.mkdir(parents=True, exist_ok=True)
             draft = self._state.with_suffix(".new")
             with draft.open("w", encoding="utf-8") as file:
-                file.write(world_to_json(world))
+                file.write(world_to_json(world, self._texts))
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self._state)

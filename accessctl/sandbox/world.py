@@ -14,8 +14,13 @@ V = TypeVar("V")
 
 CONFIRMED = "CONFIRMED"
 REQUESTED = "CLIENT_RESPONSE_PENDING"  # the word in Meta's own sample; GRAPH_API 3.1
+DELAY = "delay"
 AD_ACCOUNT = "ad_account"
 PAGE = "page"
+SYSTEM_USER = "system_user"
+USER = "user"
+BUSINESS_MANAGEMENT = "business_management"
+SCOPES = (BUSINESS_MANAGEMENT, "ads_management", "pages_manage_metadata", "pages_show_list")
 
 
 class WorldError(Exception):
@@ -39,15 +44,39 @@ class Business:
     id: str
     name: str
     verification_status: str = "not_verified"
+    two_factor_type: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The app a token was made with."""
+
+    id: str = "4242424242424242"
+    name: str = "accessctl sandbox"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What stands behind an access token: a system user of `business`."""
+    """What stands behind an access token: a system user or a person of `business`, or, through one, a Page.
+
+    `page` is the id of that Page. `targets` narrows scopes to some ids; None is Meta's usual way, which names
+    the business. Without `expires` it never ends; GRAPH_API 1.6.
+    """
 
     business: str
     role: str = "admin"
     expired: bool = False
+    kind: str = SYSTEM_USER
+    page: str = ""
+    scopes: tuple[str, ...] = SCOPES
+    targets: Mapping[str, tuple[str, ...]] | None = None
+    expires: datetime | None = None
+    data_access_expires: datetime | None = None
+    app: App = App()
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether it is of no use any more."""
+        return self.expired or (self.expires is not None and self.expires <= now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +116,10 @@ class Fault:
 class Asset:
     """An ad account (`id` is `act_...`) or a Page.
 
-    `approvals` holds grants that wait for a second admin; no read shows them. While `lag` is above zero,
-    reads see `shown` and not `agencies`.
+    `owner` is empty for an asset that belongs to a person and to no business. `approvals` holds grants that
+    wait for a second admin; no read shows them. While `lag` is above zero, reads see `shown` and not `agencies`.
+    `visible_to` may look at the node and no further. `unlisted` keeps it out of every listing of a business.
+    `partners_miss` and `partners_invent` are where those listings lie about its agencies.
     """
 
     kind: str
@@ -104,21 +135,38 @@ class Asset:
     fault: Fault | None = None
     new_experience: bool = False
     page_token: bool = True
+    visible_to: tuple[str, ...] = ()
+    unlisted: bool = False
+    partners_miss: tuple[str, ...] = ()
+    partners_invent: Mapping[str, tuple[str, ...]] = field(default_factory=frozen)
 
     @property
     def seen(self) -> Mapping[str, Pair]:
         """The agencies as reads see them now."""
         return self.shown if self.lag else self.agencies
 
+    @property
+    def is_listed(self) -> bool:
+        """Listings of businesses have it."""
+        return not (self.hidden or self.unlisted)
+
+    def shows_to(self, business: str) -> bool:
+        """Tell whether reads let `business` see the node at all."""
+        return self.gives(business) or (business in self.visible_to and not self.hidden)
+
     def gives(self, business: str) -> bool:
-        """Tell whether reads let `business` see this asset at all."""
+        """Tell whether `business` holds anything here: it owns the asset or is a confirmed agency."""
         pair = self.seen.get(business)
         return not self.hidden and (self.owner == business or (pair is not None and pair.is_confirmed))
 
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """What nobody knows about Meta, as switches."""
+    """What nobody knows about Meta, as switches.
+
+    A score is counted in points, `score_window` and `score_block` are seconds; `score_limit` and `most_nested`
+    are off at 0.
+    """
 
     change: str = "replace"
     act_prefix_in_clients: bool = False
@@ -129,15 +177,29 @@ class Quirks:
     expansion: bool = True
     lag_reads: int = 0
     empty_pages: bool = False
+    paging: str = "cursor"
+    most_nested: int = 0
+    total_count_off_by: int = 0
+    partners: str = "open"
+    partners_status: bool = True
+    score_limit: int = 0
+    score_per: str = "ad_account"
+    score_window: int = 300
+    score_block: int = 300
+    tier: str = "by_score"
 
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """The `nth` request that fits `match` misbehaves, once. `seen` counts those so far."""
+    """The `nth` request that fits `match` misbehaves, once. `seen` counts those so far.
+
+    A delay is `seconds` long.
+    """
 
     match: str
     do: str
     nth: int = 1
+    seconds: float = 0.0
     seen: int = 0
     done: bool = False
 
@@ -164,7 +226,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything the simulated Graph API knows. `now` is None where real time is used."""
+    """Everything the simulated Graph API knows. `now` is None where real time is used.
+
+    `gone` has the ids of assets that Meta says do not exist, where it only hides all the other unknown ones.
+    """
 
     businesses: Mapping[str, Business]
     assets: Mapping[str, Asset]
@@ -174,13 +239,14 @@ class World:
     app_secret: str = ""
     now: datetime | None = None
     writes: tuple[Write, ...] = ()
+    gone: tuple[str, ...] = ()
 
     def with_assets(self, changed: Iterable[Asset]) -> World:
         """Put each changed asset in the place of the one with its id."""
         return replace(self, assets=frozen({**self.assets, **{asset.id: asset for asset in changed}}))
 
     def without_asset(self, node: str) -> World:
-        """Take one asset out of the world: its owner has thrown it out."""
+        """Take one asset out of the world."""
         return replace(self, assets=frozen({key: a for key, a in self.assets.items() if key != node}))
 
     def ticked(self) -> World:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accessctl.sandbox.spot import ID, Spot
+from accessctl.sandbox.behaviour import read_mishap, read_quirks
+from accessctl.sandbox.spot import ID, SCOPE, Spot
 from accessctl.sandbox.vocabulary import kept
 from accessctl.sandbox.world import (
     AD_ACCOUNT,
     CONFIRMED,
     PAGE,
+    SCOPES,
+    SYSTEM_USER,
+    USER,
+    App,
     Asset,
     Business,
     Fault,
-    Mishap,
     Pair,
-    Quirks,
     Token,
     World,
     WorldError,
@@ -27,23 +30,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-MISHAPS = (
-    "drop_before",
-    "commit_then_drop",
-    "http_500",
-    "commit_then_500",
-    "html_200",
-    "truncate",
-    "success_false_string",
-    "null_batch_entry",
-    "throttle",
-    "token_expired",
-    "cursor_loop",
-    "foreign_host_next",
+TOP = ("now", "app_secret", "tokens", "ad_accounts", "pages", "gone", "quirks", "faults")
+SHARED = (
+    "owner",
+    "personal",
+    "admin_approval",
+    "fault",
+    "hidden",
+    "unlisted",
+    "visible_to",
+    "partners_miss",
+    "partners_invent",
+    "agencies",
 )
-TOP = ("now", "app_secret", "tokens", "ad_accounts", "pages", "quirks", "faults")
-SHARED = ("admin_approval", "fault", "hidden", "agencies")
 PAGE_ONLY = ("new_experience", "page_token")
+TOKEN = (
+    "role",
+    "expired",
+    "kind",
+    "page",
+    "scopes",
+    "granular_scopes",
+    "expires",
+    "data_access_expires",
+    "app",
+)
 
 
 def load_world(path: Path) -> World:
@@ -68,11 +79,12 @@ def world_of(tree: Any, file: str) -> World:
     return World(
         businesses=frozen(businesses),
         assets=frozen(assets),
-        tokens=frozen({key: _token(spot, businesses) for key, spot in root.at("tokens").each()}),
-        quirks=_quirks(root.at("quirks")),
-        mishaps=tuple(_mishap(spot) for spot in root.at("faults").items()),
+        tokens=frozen({key: _token(spot, businesses, assets) for key, spot in root.at("tokens").each()}),
+        quirks=read_quirks(root.at("quirks")),
+        mishaps=tuple(read_mishap(spot) for spot in root.at("faults").items()),
         app_secret=root.at("app_secret").text(),
         now=root.at("now").moment(),
+        gone=tuple(_gone(spot, assets) for spot in root.at("gone").items()),
     )
 
 
@@ -84,8 +96,9 @@ def _id(key: str, spot: Spot) -> str:
 
 def _business(key: str, spot: Spot) -> Business:
     _id(key, spot)
-    spot.keys(("name",), ("verification_status",))
-    return Business(key, spot.at("name").text(), spot.at("verification_status").text("not_verified"))
+    spot.keys(("name",), ("verification_status", "two_factor_type"))
+    two_factor = spot.at("two_factor_type").word("none", "admin_required", "all_required", default="none")
+    return Business(key, spot.at("name").text(), spot.at("verification_status").text("not_verified"), two_factor)
 
 
 def _known(spot: Spot, businesses: Mapping[str, Business]) -> str:
@@ -95,33 +108,93 @@ def _known(spot: Spot, businesses: Mapping[str, Business]) -> str:
     return found
 
 
-def _token(spot: Spot, businesses: Mapping[str, Business]) -> Token:
-    spot.keys(("business",), ("role", "expired"))
-    role = spot.at("role").word("admin", "employee", default="admin")
-    return Token(_known(spot.at("business"), businesses), role, spot.at("expired").flag())
+def _token(spot: Spot, businesses: Mapping[str, Business], assets: Mapping[str, Asset]) -> Token:
+    spot.keys(("business",), TOKEN)
+    kind = spot.at("kind").word(SYSTEM_USER, USER, PAGE, default=SYSTEM_USER)
+    scopes = spot.at("scopes")
+    granular = spot.at("granular_scopes")
+    return Token(
+        _known(spot.at("business"), businesses),
+        spot.at("role").word("admin", "employee", default="admin"),
+        spot.at("expired").flag(),
+        kind,
+        _page_of_token(spot, kind, assets),
+        SCOPES if scopes.is_absent else scopes.words(SCOPE, "a permission", "ads_management"),
+        None if granular.is_absent else frozen({key: one.words(ID, "an id", "1001") for key, one in granular.each()}),
+        spot.at("expires").moment(),
+        spot.at("data_access_expires").moment(),
+        _app(spot.at("app")),
+    )
+
+
+def _page_of_token(spot: Spot, kind: str, assets: Mapping[str, Asset]) -> str:
+    """Read which Page a Page token speaks for; no other token speaks for one."""
+    page = spot.at("page")
+    if page.is_absent and kind == PAGE:
+        spot.refuse("page is missing", "a token of the kind page names its Page")
+    if page.is_absent:
+        return ""
+    if kind != PAGE:
+        page.refuse("only a token of the kind page has one", "leave it out, or write kind: page")
+    page_id = page.text()
+    if page_id not in assets or assets[page_id].kind != PAGE:
+        page.refuse(f'no Page "{page_id}"', "add it under pages, or correct the id")
+    return page_id
+
+
+def _app(spot: Spot) -> App:
+    if spot.is_absent:
+        return App()
+    spot.keys((), ("id", "name"))
+    plain = App()
+    found = App(spot.at("id").text(plain.id), spot.at("name").text(plain.name))
+    _id(found.id, spot.at("id"))
+    return found
 
 
 def _assets(root: Spot, businesses: Mapping[str, Business]) -> Iterator[Asset]:
     for key, spot in root.at("ad_accounts").each():
-        spot.keys(("name", "owner"), SHARED)
+        spot.keys(("name",), SHARED)
         yield _asset(AD_ACCOUNT, "act_" + _id(key, spot), spot, businesses)
     for key, spot in root.at("pages").each():
-        spot.keys(("name", "owner"), SHARED + PAGE_ONLY)
+        spot.keys(("name",), SHARED + PAGE_ONLY)
         if _id(key, spot) in businesses:
             spot.refuse("the id is also a business", "give the Page an id of its own")
         yield _asset(PAGE, key, spot, businesses)
 
 
-def _asset(kind: str, node: str, spot: Spot, businesses: Mapping[str, Business]) -> Asset:
-    owner = _known(spot.at("owner"), businesses)
-    is_new = spot.at("new_experience").flag()
-    agencies = {}
-    for key, pair in spot.at("agencies").each():
+def _gone(spot: Spot, assets: Mapping[str, Asset]) -> str:
+    if not ID.fullmatch(spot.text().removeprefix("act_")):
+        spot.refuse("no id of an asset", 'write it like "act_123", or "123" for a Page')
+    if spot.value in assets:
+        spot.refuse("this asset is there", "take it out of one of the two places")
+    return spot.text()
+
+
+def _owner(spot: Spot, businesses: Mapping[str, Business]) -> str:
+    """Read who owns an asset; empty text for a person's, which has no owner key."""
+    owner, is_personal = spot.at("owner"), spot.at("personal").flag()
+    if not is_personal and owner.is_absent:
+        spot.refuse("owner is missing", "add owner, or personal: true for an asset of no business")
+    if is_personal and not owner.is_absent:
+        owner.refuse("a personal asset has no owner", "leave out owner or personal")
+    return "" if is_personal else _known(owner, businesses)
+
+
+def _by_agency(spot: Spot, owner: str, businesses: Mapping[str, Business]) -> Iterator[tuple[str, Spot]]:
+    for key, below in spot.each():
         if key not in businesses:
-            pair.refuse(f'no business "{key}"', "add it under businesses, or correct the id")
+            below.refuse(f'no business "{key}"', "add it under businesses, or correct the id")
         if key == owner:
-            pair.refuse("the owner cannot be its own agency", "leave it out")
-        agencies[key] = _pair(pair, is_new)
+            below.refuse("the owner cannot be its own agency", "leave it out")
+        yield key, below
+
+
+def _asset(kind: str, node: str, spot: Spot, businesses: Mapping[str, Business]) -> Asset:
+    owner = _owner(spot, businesses)
+    is_new = spot.at("new_experience").flag()
+    agencies = {key: _pair(pair, is_new) for key, pair in _by_agency(spot.at("agencies"), owner, businesses)}
+    invented = _by_agency(spot.at("partners_invent"), owner, businesses)
     return Asset(
         kind,
         node,
@@ -133,6 +206,10 @@ def _asset(kind: str, node: str, spot: Spot, businesses: Mapping[str, Business])
         fault=_fault(spot.at("fault")),
         new_experience=is_new,
         page_token=spot.at("page_token").flag(default=True),
+        visible_to=tuple(_known(one, businesses) for one in spot.at("visible_to").items()),
+        unlisted=spot.at("unlisted").flag(),
+        partners_miss=tuple(_known(one, businesses) for one in spot.at("partners_miss").items()),
+        partners_invent=frozen({key: kept(is_new, tasks.tasks()) for key, tasks in invented}),
     )
 
 
@@ -154,30 +231,3 @@ def _fault(spot: Spot) -> Fault | None:
     spot.keys(("code",), ("subcode", "message"))
     code, subcode = spot.at("code").whole(least=1), spot.at("subcode").whole()
     return Fault(code, subcode, spot.at("message").text("Permissions error"))
-
-
-def _quirks(spot: Spot) -> Quirks:
-    if spot.is_absent:
-        return Quirks()
-    plain = Quirks()
-    spot.keys((), Quirks.__slots__)
-    at = spot.at
-    return Quirks(
-        change=at("change").word("replace", "add", "refuse", default=plain.change),
-        act_prefix_in_clients=at("act_prefix_in_clients").flag(plain.act_prefix_in_clients),
-        request_ad_accounts=at("request_ad_accounts").word("limited", "open", default=plain.request_ad_accounts),
-        request_pages=at("request_pages").word("open", "limited", default=plain.request_pages),
-        page_size=at("page_size").whole(plain.page_size, least=1),
-        max_page_size=at("max_page_size").whole(plain.max_page_size, least=1),
-        expansion=at("expansion").flag(plain.expansion),
-        lag_reads=at("lag_reads").whole(plain.lag_reads),
-        empty_pages=at("empty_pages").flag(plain.empty_pages),
-    )
-
-
-def _mishap(spot: Spot) -> Mishap:
-    spot.keys(("match", "do"), ("nth",))
-    match = spot.at("match").text()
-    if match.split(" ")[0] not in ("GET", "POST", "DELETE", "*") or len(match.split(" ")) != 2:
-        spot.at("match").refuse("not a method and a path", 'write it like "POST act_123/agencies"')
-    return Mishap(match, spot.at("do").word(*MISHAPS, default=""), spot.at("nth").whole(1, least=1))

@@ -62,6 +62,8 @@ def after_read(view: View) -> World:
     Reading an asset's agencies counts for that asset, listing anything of a business for all assets.
     """
     steps, world = view.call.steps, view.world
+    if not world.quirks.lag_reads:
+        return world
     if steps and steps[0] in world.assets:
         shows = "agencies" in steps or "agencies" in view.call.params.get("fields", "")
         looked_at = [world.assets[steps[0]]] if shows else []

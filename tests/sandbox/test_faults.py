@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
-from accessctl.sandbox import Dropped
+from accessctl.sandbox import Dropped, Sandbox
 
 from .worlds import Client, code, sandbox
 
@@ -118,6 +119,38 @@ def test_bad_paging_needs_a_listing():
     client = faulty("cursor_loop", match="GET *")
     assert client.get("me") == {"id": "611001", "name": "System user of Acme GmbH"}
     assert faulty("cursor_loop", match="GET *").ask("GET", "act_99").status == 400
+
+
+def late(*faults: dict[str, object]) -> tuple[Client, list[float]]:
+    waits: list[float] = []
+    return Client(Sandbox(sandbox(faults=faults).world, wait=waits.append)), waits
+
+
+def test_an_answer_may_be_late_and_what_was_done_is_done():
+    client, waits = late({"match": "POST act_12/agencies", "do": "delay", "seconds": 0.5, "nth": 2})
+    for _ in range(3):
+        assert client.post("act_12/agencies", **GRANT) == {"success": True}
+    assert (waits, committed(client)) == ([0.5], 3)
+
+
+def test_the_late_items_of_a_batch_make_the_batch_late():
+    client, waits = late({"match": "GET act_11", "do": "delay"}, {"match": "GET me", "do": "delay", "seconds": 1})
+    batch = [{"method": "GET", "relative_url": path} for path in ("me", "act_11", "71")]
+    assert [answer["code"] for answer in client.post("", batch=batch)] == [200, 200, 200]
+    assert waits == [3]
+
+
+def test_a_late_answer_holds_nobody_else_up():
+    answered = []
+
+    def others_go_on(_: float) -> None:
+        thread = threading.Thread(target=lambda: answered.append(Client(box).get("me")["id"]))
+        thread.start()
+        thread.join(10)
+
+    box = Sandbox(sandbox(faults=({"match": "GET act_11", "do": "delay"},)).world, wait=others_go_on)
+    Client(box).get("act_11")
+    assert answered == ["611001"]
 
 
 def test_the_nth_request_that_fits_goes_wrong_and_no_other():

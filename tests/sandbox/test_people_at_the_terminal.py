@@ -95,7 +95,7 @@ def test_ids_work_where_the_project_has_mistakes_or_is_none(both, run):
 
 def test_who_meets_a_server_is_told_that_it_ends_with_ctrl_c_or_takes_it_over_http(both, run):
     server = subprocess.Popen(
-        [sys.executable, "-m", "accessctl", "sandbox", "serve", "world.yaml", "--port", "0"],
+        [sys.executable, "-m", "accessctl", "sandbox", "serve", "world.yaml", "--port", "0", "--latency-ms", "1"],
         cwd=both.directory,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accessctl.sandbox import Dropped, Sandbox, WorldError
-from accessctl.sandbox.saved import world_from_json, world_to_json
+from accessctl.sandbox.saved import Texts, world_from_json, world_to_json
 from accessctl.sandbox.yamltree import read_yaml
 
-from .worlds import WORLD, Client, sandbox, world
+from .worlds import RARE, WORLD, Client, sandbox, world
 
 if TYPE_CHECKING:
     from accessctl.sandbox.world import World
@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 
 def used() -> Sandbox:
     """Return a sandbox in which a bit of everything has happened."""
-    faults = ({"match": "GET me", "nth": 2, "do": "http_500"}, {"match": "GET 71", "do": "throttle"})
-    box = sandbox(faults=faults, lag_reads=2)
+    faults = (
+        {"match": "GET me", "nth": 2, "do": "http_500"},
+        {"match": "GET 71", "do": "throttle"},
+        {"match": "GET 72", "do": "delay", "seconds": 0.5},
+    )
+    box = sandbox(
+        WORLD.replace("pages:\n", RARE + "pages:\n"), faults=faults, lag_reads=2, paging="offset", score_limit=60
+    )
     client = Client(box)
     client.get("me")
     client.get("71")
@@ -100,6 +106,26 @@ def test_every_change_is_kept_before_it_is_answered():
     box.accept("act_11", "2003")
     assert kept[-1] is box.world
     assert len(kept[-1].writes) == 1
+
+
+def test_a_request_that_changes_much_is_kept_once_and_a_read_not_at_all():
+    kept = []
+    box = Sandbox(world(), on_change=kept.append)
+    item = {"method": "POST", "body": "business=2002&permitted_tasks=['ANALYZE']"}
+    Client(box).post("", batch=[item | {"relative_url": f"act_{n}/agencies"} for n in (11, 12, 13)])
+    Client(box).get("1001/owned_ad_accounts", fields="agencies{id}", limit="3")
+    assert [len(one.writes) for one in kept] == [3]
+
+
+def test_what_was_written_before_is_written_again_only_where_it_changed():
+    box, texts = used(), Texts()
+    assert world_to_json(box.world, texts) == world_to_json(box.world)
+    Client(box).delete("71/agencies", business="2002")
+    box.give("act_12", "2002", ["MANAGE"])
+    assert world_to_json(box.world, texts) == world_to_json(box.world)
+    box.reset()
+    Client(box).post("act_12/agencies", business="2003", permitted_tasks=["ANALYZE"])
+    assert world_to_json(box.world, texts) == world_to_json(box.world)
 
 
 def test_a_change_that_cannot_be_kept_is_not_made():

@@ -167,6 +167,41 @@ def test_many_clients_at_once_lose_no_write():
     assert [write.n for write in box.write_log] == list(range(1, 41))
 
 
+def test_requests_wait_for_the_network_side_by_side_and_people_do_not():
+    all_wait = threading.Barrier(4)
+    waits = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        all_wait.wait(10)
+
+    def ask() -> None:
+        with connected(server.port) as connection:
+            assert call(connection, "GET", "/me")[0] == 200
+
+    with serve(Sandbox(sandbox().world, wait=wait), latency=0.25) as server:
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with connected(server.port) as connection:
+            assert call(connection, "GET", "/sandbox/pending")[0] == 200
+    assert waits == [0.25] * 4
+
+
+def test_time_passes_for_the_score_rule_over_http():
+    box = sandbox(score_limit=1)
+    with serve(box) as server, connected(server.port) as connection:
+        assert [call(connection, "GET", "/act_12")[0] for _ in range(2)] == [200, 400]
+        assert call(connection, "POST", "/sandbox/pass_time", "seconds=300.5")[0] == 200
+        assert call(connection, "GET", "/act_12")[0] == 200
+        status, body = call(connection, "POST", "/sandbox/pass_time", "seconds=soon")
+        assert (status, json.loads(body).keys()) == (400, {"error", "hint"})
+        assert call(connection, "POST", "/sandbox/pass_time", "seconds=-1")[0] == 400
+    assert (box.elapsed, box.throttled) == (300.5, 1)
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.com", "::1", "127.example.com"])
 def test_the_server_listens_on_this_machine_alone(host):
     with pytest.raises(WorldError):

@@ -13,10 +13,12 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from referencing import Registry
 
 from accessctl.sandbox import WorldError, load_world, yamltree
-from accessctl.sandbox.worldfile import MISHAPS, world_of
+from accessctl.sandbox.behaviour import LEAST, MISHAPS, WORDS
+from accessctl.sandbox.world import Quirks
+from accessctl.sandbox.worldfile import world_of
 from accessctl.sandbox.yamltree import read_yaml, scalar
 
-from .worlds import SCHEMA, WORLD, world
+from .worlds import RARE, SCHEMA, WORLD, sandbox, world
 
 HEAD = 'version: 1\nbusinesses: {"1": {name: A}, "2": {name: B}}\n'
 ASSET = HEAD + 'ad_accounts:\n  "11": {name: X, owner: "1"%s}\n'
@@ -53,6 +55,15 @@ MISTAKES = {
     ASSET.replace("name: X", "name: 7") % "": "ad_accounts.11.name: not a text",
     ASSET.replace("name: X", 'name: ""') % "": "ad_accounts.11.name: not a text",
     PAGE.replace('"71"', '"2"') % "": "pages.2: the id is also a business",
+    ASSET % ", personal: true": "ad_accounts.11.owner: a personal asset has no owner",
+    HEAD + 'ad_accounts: {"11": {name: X}}': "ad_accounts.11: owner is missing",
+    ASSET % ', visible_to: ["9"]': 'ad_accounts.11.visible_to[0]: no business "9"',
+    ASSET % ', partners_miss: "2"': "ad_accounts.11.partners_miss: not a list",
+    ASSET % ', partners_invent: {"1": [ANALYZE]}': "ad_accounts.11.partners_invent.1: the owner cannot be",
+    ASSET % ', partners_invent: {"9": [ANALYZE]}': 'ad_accounts.11.partners_invent.9: no business "9"',
+    HEAD + "gone: [x1]": "gone[0]: no id of an asset",
+    HEAD + "gone: [act_act_1]": "gone[0]: no id of an asset",
+    ASSET % "" + 'gone: ["act_11"]': "gone[0]: this asset is there",
     "version: 2\nbusinesses: {}": "version: unknown version",
     "version: 1": "businesses is missing",
     "[]": "not a map",
@@ -62,6 +73,11 @@ MISTAKES = {
     HEAD + "quirks: {change: replac}": "quirks.change: unknown word 'replac'",
     HEAD + "quirks: {page_size: 0}": "quirks.page_size: not a whole number from 1 up",
     HEAD + "quirks: {speed: 3}": "quirks.speed: unknown key",
+    HEAD + "quirks: {score_window: 0}": "quirks.score_window: not a whole number from 1 up",
+    HEAD + "quirks: {tier: full}": "quirks.tier: unknown word 'full'",
+    HEAD + "faults: [{match: GET a, do: throttle, seconds: 2}]": "faults[0].seconds: throttle takes no seconds",
+    HEAD + "faults: [{match: GET a, do: delay, seconds: 0}]": "faults[0].seconds: not a number of seconds",
+    HEAD + "faults: [{match: GET a, do: delay, seconds: true}]": "faults[0].seconds: not a number of seconds",
     HEAD + "faults: {}": "faults: not a list",
     HEAD + "faults: [{match: GET *, do: explode}]": "faults[0].do: unknown word 'explode'",
     HEAD + "faults: [{match: act_1, do: throttle}]": "faults[0].match: not a method and a path",
@@ -141,13 +157,29 @@ def test_a_world_file_becomes_a_world(tmp_path):
     assert read.quirks.page_size == 25
 
 
+@pytest.mark.parametrize("tree", [{"seconds": 1.5}, {"seconds": 3600}, {}])
+def test_a_delay_has_seconds_or_the_usual_two(tree):
+    mishap = {"match": "GET me", "do": "delay", **tree}
+    assert sandbox(faults=(mishap,)).world.mishaps[0].seconds == tree.get("seconds", 2)
+
+
+def test_every_quirk_in_the_schema_has_the_default_and_the_words_of_the_code():
+    known = json.loads(SCHEMA.read_text())["properties"]["quirks"]["properties"]
+    plain = Quirks()
+    assert {name: rule["default"] for name, rule in known.items()} == {
+        name: getattr(plain, name) for name in Quirks.__slots__
+    }
+    assert {name: tuple(rule["enum"]) for name, rule in known.items() if "enum" in rule} == WORDS
+    assert all(rule["minimum"] == LEAST.get(name, 0) for name, rule in known.items() if rule.get("type") == "integer")
+
+
 def valid(tree: object, validator=Draft202012Validator) -> bool:
     schema = json.loads(SCHEMA.read_text())
     return validator(schema, registry=Registry()).is_valid(tree)
 
 
 # What no schema can say: ids that point at nothing, a Page and a business with one id, a day no calendar has.
-BEYOND = ("no business", "its own agency", "also a business", "2026-02-30")
+BEYOND = ("no business", "its own agency", "also a business", "2026-02-30", "this asset is there")
 
 
 def mistake(tree: object) -> str:
@@ -184,8 +216,9 @@ def places(tree: object, way: tuple = ()):
 
 
 FULL = read_yaml(
-    WORLD + "app_secret: s\nquirks: {change: add, page_size: 2, expansion: false, lag_reads: 1}\n"
-    'faults: [{match: "GET *", nth: 2, do: throttle}]\n',
+    WORLD.replace("pages:\n", RARE + "pages:\n")
+    + "app_secret: s\nquirks: {change: add, page_size: 2, expansion: false, lag_reads: 1, total_count_off_by: -1}\n"
+    'faults: [{match: "GET *", nth: 2, do: throttle}, {match: "GET *", do: delay, seconds: 0.5}]\n',
     "w",
 )
 

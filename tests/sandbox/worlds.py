@@ -39,6 +39,16 @@ pages:
 """
 
 
+# What few worlds have: put it before the Pages of WORLD.
+RARE = """
+  "21":
+    {name: Rare, owner: "1001", unlisted: true, visible_to: ["2003"], partners_miss: ["2002"],
+     partners_invent: {"2003": [ANALYZE]}, agencies: {"2002": [ANALYZE]}}
+  "22": {name: Of a person, personal: true, agencies: {"2003": [ANALYZE]}}
+gone: ["79", act_29]
+"""
+
+
 def world(text: str = WORLD, **quirks: object) -> World:
     """Read a world, with quirks added."""
     tree = read_yaml(text, "world.yaml")
