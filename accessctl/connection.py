@@ -119,8 +119,12 @@ def _network(
     state = directory / STATE
     stop = threading.Event()
     sleep = partial(_sleep, stop)
-    with _session(project, url, credentials.app_secret, sleep=sleep) as session:
-        yield _connection(project, url, session, tokens, state / "journal.jsonl", state / "lock", sleep, stop, watch)
+    with _session(project, url, credentials.app_secret, way, watch, sleep=sleep) as session:
+        journal, lock = state / "journal.jsonl", state / "lock"
+        try:
+            yield _connection(project, url, session, tokens, journal, lock, sleep, stop, watch)
+        finally:
+            stop.set()  # nobody goes on waiting for a turn that is not wanted any more
 
 
 @contextmanager
@@ -133,8 +137,9 @@ def _sandbox(project: Project, directory: Path, way: Way, watch: Watch) -> Itera
         tokens = {business: Secret(f"sandbox-{business}", "a sandbox token") for business in project.policy.acts_as}
         url = f"sandbox:{Path(way.sandbox).name}"
         lock = directory / STATE / "sandbox" / "lock"
-        with _session(project, IN_PROCESS, None, transport=transport, sleep=_no_wait) as session:
-            yield _connection(project, url, session, tokens, store.journal, lock, _no_wait, threading.Event(), watch)
+        sleep, clock = sandbox.pass_time, lambda: sandbox.elapsed
+        with _session(project, IN_PROCESS, None, way, watch, transport=transport, sleep=sleep, clock=clock) as session:
+            yield _connection(project, url, session, tokens, store.journal, lock, sleep, threading.Event(), watch)
 
 
 @contextmanager
@@ -163,14 +168,18 @@ def _sleep(stop: threading.Event, seconds: float) -> None:
         raise GraphError("stopped while waiting for Meta", "run the command again", trouble=Trouble.NETWORK)
 
 
-def _no_wait(_: float) -> None:
-    """Nothing in this process is late."""
-
-
-def _session(project: Project, url: str, app_secret: Secret | None, **more: object) -> Session:
+def _session(project: Project, url: str, app_secret: Secret | None, way: Way, watch: Watch, **more: object) -> Session:
     from accessctl.graph.client import connect as open_session
 
-    return open_session(base_url=url, version=project.graph_version, app_secret=app_secret, **more)  # type: ignore[arg-type]
+    return open_session(
+        base_url=url,
+        version=project.graph_version,
+        app_secret=app_secret,
+        max_wait=way.max_wait,
+        parallelism=way.parallelism,
+        watch=watch,
+        **more,  # type: ignore[arg-type]
+    )
 
 
 def _connection(

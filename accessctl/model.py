@@ -171,13 +171,15 @@ class Access:
     """Access to many assets: what is desired, or what is live.
 
     `businesses` maps ids to what is known of them. `gaps` is empty on desired access, and so are `notes`:
-    what a reader should know of how live access was read.
+    what a reader should know of how live access was read. `is_narrow` tells live access of which only a part
+    was read, because no more was asked for.
     """
 
     assets: Mapping[Asset, AssetAccess]
     businesses: Mapping[str, Business]
     gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
+    is_narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

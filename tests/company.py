@@ -142,4 +142,14 @@ class Company:
         return Store(self.directory / ".accessctl" / "sandbox", self.directory / "world.yaml")
 
 
-WORLD_KEYS = {"admin_approval", "fault", "hidden", "new_experience", "page_token"}
+WORLD_KEYS = {
+    "admin_approval",
+    "fault",
+    "hidden",
+    "new_experience",
+    "page_token",
+    "partners_invent",
+    "partners_miss",
+    "unlisted",
+    "visible_to",
+}

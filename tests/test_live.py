@@ -9,7 +9,7 @@ import pytest
 from accessctl.graph import edges
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError
-from accessctl.live.read import sides_of
+from accessctl.live.wanted import sides_of
 from accessctl.model import Asset, Kind, Side, Status
 from tests.company import ACME, CLIENT, DATACO, MEDIAHOUSE, SISTER, STRANGER
 
@@ -68,7 +68,7 @@ def test_a_hidden_asset_is_not_an_asset_without_agencies(company, kind):
     company.asset(kind, "fr", "72", agencies={}, live={})
     plan = company.plan().plan
     assert plan.actions == ()
-    assert [row.reason.code for row in plan.blocked] == ["not_listed"]
+    assert [row.reason.code for row in plan.blocked] == ["hidden"]
 
 
 @KINDS
@@ -103,7 +103,7 @@ def test_a_listing_that_cannot_be_trusted_is_a_gap(company, do, edge):
     for number in ("71", "72"):
         company.asset("ad_account", f"de-{number}", number, agencies={}, live={STRANGER: BUYER})
         company.asset("page", f"p-{number}", f"9{number}", agencies={}, live={STRANGER: BUYER})
-    company.world["faults"] = [{"match": f"GET {ACME}/{edge}", "nth": 1, "do": do} for _ in range(8)]
+    company.world["faults"] = [{"match": f"GET {ACME}/{edge}", "nth": 1, "do": do} for _ in range(20)]
     plan = company.plan().plan
     kind = Kind.AD_ACCOUNT if edge == "owned_ad_accounts" else Kind.PAGE
     assert [action for action in plan.actions if action.asset.kind is kind] == []

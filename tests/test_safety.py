@@ -31,7 +31,7 @@ KINDS = pytest.mark.parametrize("kind", ["ad_account", "page"])
 BUYER = ["ADVERTISE", "ANALYZE"]
 
 
-def fault(company: Company, match: str, do: str = "html_200", times: int = 6) -> None:
+def fault(company: Company, match: str, do: str = "html_200", times: int = 20) -> None:
     company.world["faults"] = [
         *company.world.get("faults", []),
         *({"match": match, "nth": 1, "do": do} for _ in range(times)),
@@ -638,8 +638,8 @@ def test_what_is_only_remembered_is_no_unmanaged_access(company):
 def test_a_second_signal_ends_the_program_at_once_with_its_code(tmp_path, second):
     code = (
         "import signal, time\nfrom accessctl import __main__ as m\nm._end_on_signals()\n"
-        "print('ready', flush=True)\n"
-        "try:\n    time.sleep(60)\nexcept BaseException:\n    print('first', flush=True)\n    time.sleep(60)\n"
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except BaseException:\n    print('first', flush=True)\n    time.sleep(60)\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path

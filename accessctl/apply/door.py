@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from accessctl.graph.edges import MalformedError
+from accessctl.graph.errors import GraphError
 from accessctl.live.agency import AgencyView
 from accessctl.live.owner import OwnerView
+from accessctl.live.reasons import reason_unless_it_stops_all
 from accessctl.model import Asset, AssetAccess, Side
 from accessctl.plan.nouns import Verb
 
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
     from accessctl.graph.secret import Secret
     from accessctl.graph.writer import Answer, Writer
     from accessctl.live.read import ActingBusiness
-    from accessctl.model import Business
     from accessctl.plan.nouns import Action
 
 SIDES = {
@@ -61,10 +63,10 @@ class GraphDoor:
         if SIDES[action.verb] is Side.OWNER:
             return self._owner(action).read_one(asset)
         one = self.acting[action.via]
-        names: dict[str, Business] = {}
-        found, gap = AgencyView(self.reader, one.business.id, one.token, names).read(asset.kind)
-        if gap:
-            return AssetAccess(asset, "", unreadable=gap.reason)
+        try:
+            found = AgencyView(self.reader, one.business.id, one.token, {}).read(asset.kind)
+        except (GraphError, MalformedError) as error:
+            return AssetAccess(asset, "", unreadable=reason_unless_it_stops_all(error))
         return next((access for access in found if access.asset == asset), AssetAccess(asset, ""))
 
     def send(self, action: Action) -> Answer:

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from accessctl.graph.secret import Secret
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from accessctl.graph.secret import Secret
-
-Value: TypeAlias = "str | int | Sequence[str]"
+Value: TypeAlias = "str | int | Secret | Sequence[str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,16 @@ class Call:
 
 
 def spell(params: Mapping[str, Value]) -> dict[str, str | Secret]:
-    """Return `params` as text: yes and no in lower case, lists as JSON arrays (GRAPH_API 9.10)."""
+    """Return `params` as text: yes and no in lower case, lists as JSON arrays (GRAPH_API 9.10).
+
+    A secret stays one, so that it is shown nowhere.
+    """
     return {name: _spell_one(value) for name, value in params.items()}
 
 
-def _spell_one(value: Value) -> str:
+def _spell_one(value: Value) -> str | Secret:
+    if isinstance(value, Secret):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int)):

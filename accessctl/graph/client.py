@@ -51,6 +51,16 @@ class Session:
         """Meta's word for the app's access tier, empty as long as no answer had it (GRAPH_API 5.1)."""
         return self._wire.pace.tier
 
+    @property
+    def served_version(self) -> str:
+        """The version Meta last answered with, empty as long as no answer had it."""
+        return self._wire.served_version
+
+    @property
+    def version_warning(self) -> str:
+        """What Meta has said about the version asked for, empty where it said nothing (GRAPH_API 6)."""
+        return self._wire.version_warning
+
     def close(self) -> None:
         """Close all connections."""
         self._client.close()

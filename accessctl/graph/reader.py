@@ -11,6 +11,7 @@ from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.pace import TooLongError, shares_of
 from accessctl.graph.pages import Onward, Page, Row, Trail, collect, read_page
 from accessctl.graph.patience import may_pass
+from accessctl.graph.secret import Secret
 from accessctl.graph.verdict import untrusted
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from accessctl.graph.call import Value
     from accessctl.graph.patience import Patience
-    from accessctl.graph.secret import Secret
     from accessctl.graph.wire import Reply, Wire
 
 RE_READS = 2
@@ -153,6 +153,8 @@ class Reader:
             return outcome
         if outcome.trouble is not Trouble.THROTTLED and not may_pass(outcome):
             return outcome
+        if any(isinstance(value, Secret) for value in read.params.values()):
+            return outcome  # alone it would stand in an address
         try:
             return self._patience.read(lambda: self._get_once(read.token or token, read.call, dict(read.params)))
         except TooLongError:

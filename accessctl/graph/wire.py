@@ -68,6 +68,8 @@ class Wire:
         self._cost = Cost()
         self._turns = threading.BoundedSemaphore(at_once)
         self._over: dict[Secret, GraphError] = {}
+        self.served_version = ""
+        self.version_warning = ""
 
     @property
     def cost(self) -> Cost:
@@ -101,6 +103,7 @@ class Wire:
             error = outcome if isinstance(outcome, GraphError) else None
             self._count(requests=1, calls=calls, errors=int(error is not None))
             self.hear(call, token, headers, error)
+            self._note_version(headers)
         finally:
             self.pace.leave(shares)
         # Raised here and not where it arose: no frame that has seen the header is in the traceback.
@@ -113,6 +116,11 @@ class Wire:
         self.pace.hear(shares_of(call, token), read_usage(headers, call.node), error)
         if error is not None and (error.trouble is Trouble.TOKEN or (error.trouble, error.code) in ENDING):
             self._over[token] = error
+
+    def _note_version(self, headers: Mapping[str, str]) -> None:
+        """Keep which version Meta answered with, and its warning about it (GRAPH_API 5.1, 6)."""
+        self.served_version = display(headers.get("facebook-api-version", ""), 20) or self.served_version
+        self.version_warning = display(headers.get("x-ad-api-version-warning", ""), 200) or self.version_warning
 
     def proof(self, token: Secret) -> dict[str, Secret]:
         """Return the parameter that proves we hold the app secret, made for this token (GRAPH_API 6)."""

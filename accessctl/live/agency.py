@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from accessctl.graph import edges
 from accessctl.graph.edges import CLIENT_EDGES, MalformedError
-from accessctl.graph.errors import GraphError
-from accessctl.live.owner import reason_unless_it_stops_all
-from accessctl.model import Asset, AssetAccess, Business, Gap, Grant, Kind, Side, Status, frozen
+from accessctl.live.witness import UNCERTAIN
+from accessctl.model import Asset, AssetAccess, Business, Grant, Kind, Side, Status, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
+
+CLIENTS = "clients"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +39,42 @@ class AgencyView:
         self.token = token
         self.names = names
 
-    def read(self, kind: Kind) -> tuple[tuple[AssetAccess, ...], Gap | None]:
+    def read(self, kind: Kind, tell: Callable[[int], None] = lambda _: None) -> tuple[AssetAccess, ...]:
         """Return the clients' assets of a kind on which this business holds or asks for something.
 
-        Three edges tell of it; when one cannot be read to the end, what is not seen is not known to be absent.
+        Three edges tell of it; when one cannot be read to the end, what is not seen is not known to be absent:
+        raises GraphError or MalformedError. `tell` is given how many more rows were read.
         """
-        try:
-            sightings = [*self._clients(kind), *self._confirmed(kind), *self._pending(kind)]
-        except (GraphError, MalformedError) as error:
-            return (), Gap(self.business, Side.AGENCY, kind, reason_unless_it_stops_all(error))
+        rows = self._rows(CLIENTS, edges.CLIENT_FIELDS, tell)
+        # Clients whose rows have no list of this kind say nothing about it; no client at all does.
+        speaks = not rows or any(edges.PERMISSIONS_FIELD[kind] in row for row in rows)
+        sightings = [*self._clients(kind, rows), *self._confirmed(kind, tell), *self._pending(kind, tell)]
         seen: dict[Asset, list[Sighting]] = {}
         for sighting in sightings:
             seen.setdefault(sighting.asset, []).append(sighting)
-        return tuple(self._merged(asset, found) for asset, found in sorted(seen.items())), None
+        return tuple(self._merged(asset, found, speaks=speaks) for asset, found in sorted(seen.items()))
 
-    def _clients(self, kind: Kind) -> Iterator[Sighting]:
-        for row in self.reader.rows(self.token, self.business, "clients", fields=edges.CLIENT_FIELDS):
+    def _rows(self, edge: str, fields: str, tell: Callable[[int], None]) -> tuple[edges.Row, ...]:
+        # GRAPH_API 3.3: these edges say how many rows they have, when asked.
+        return self.reader.rows(self.token, self.business, edge, fields=fields, tell=tell, summary=True)
+
+    def _clients(self, kind: Kind, rows: tuple[edges.Row, ...]) -> Iterator[Sighting]:
+        for row in rows:
             client = edges.read_business(row)
             self.names.setdefault(client.id, client)
             for asset, item in edges.read_permissions(row, kind):
-                yield Sighting("clients", asset, edges.read_grant(item), owner=client.id)
+                yield Sighting(CLIENTS, asset, edges.read_grant(item), owner=client.id)
 
-    def _confirmed(self, kind: Kind) -> Iterator[Sighting]:
+    def _confirmed(self, kind: Kind, tell: Callable[[int], None]) -> Iterator[Sighting]:
         edge = CLIENT_EDGES[kind]
-        for row in self.reader.rows(self.token, self.business, edge.confirmed, fields=edge.fields):
+        for row in self._rows(edge.confirmed, edge.fields, tell):
             asset = Asset(kind, edges.read_asset_id(row.get("id")))
             grant = edges.read_grant({**row, "access_status": "CONFIRMED"})
             yield Sighting(edge.confirmed, asset, grant, name=_text(row.get("name")))
 
-    def _pending(self, kind: Kind) -> Iterator[Sighting]:
+    def _pending(self, kind: Kind, tell: Callable[[int], None]) -> Iterator[Sighting]:
         edge = CLIENT_EDGES[kind]
-        for row in self.reader.rows(self.token, self.business, edge.pending, fields=edge.pending_fields):
+        for row in self.reader.rows(self.token, self.business, edge.pending, fields=edge.pending_fields, tell=tell):
             node = row.get(edge.pending_node)
             if not isinstance(node, dict):
                 raise MalformedError(f"a row of {edge.pending} names no {edge.pending_node}")
@@ -76,13 +82,29 @@ class AgencyView:
             grant = edges.read_grant({**row, "access_status": "PENDING"})
             yield Sighting(edge.pending, asset, grant, name=_text(node.get("name")))
 
-    def _merged(self, asset: Asset, sightings: list[Sighting]) -> AssetAccess:
+    def _merged(self, asset: Asset, sightings: list[Sighting], *, speaks: bool) -> AssetAccess:
         owners = sorted({sighting.owner for sighting in sightings if sighting.owner})
         name = next((sighting.name for sighting in sightings if sighting.name), "")
-        grants = frozen({self.business: _agreed(sightings)})
+        owner = owners[0] if len(owners) == 1 else ""
         if len(owners) > 1:
-            return AssetAccess(asset, "", name, grants, f"Meta names two owners: {' and '.join(owners)}", Side.AGENCY)
-        return AssetAccess(asset, "".join(owners), name, grants, side=Side.AGENCY)
+            trouble = f"Meta names two owners: {' and '.join(owners)}"
+        else:
+            trouble = _one_sided(asset, sightings) if speaks else ""
+        if trouble:
+            return AssetAccess(asset, owner, name, unreadable=trouble, reason_code=UNCERTAIN, side=Side.AGENCY)
+        return AssetAccess(asset, owner, name, frozen({self.business: _agreed(sightings)}), side=Side.AGENCY)
+
+
+def _one_sided(asset: Asset, sightings: list[Sighting]) -> str:
+    """Say so where `clients` and the listing of what is held contradict each other about an asset."""
+    edge = CLIENT_EDGES[asset.kind].confirmed
+    by_edge = {sighting.edge: sighting.grant for sighting in sightings}
+    told, held = by_edge.get(CLIENTS), edge in by_edge
+    if held and told is None:
+        return f"Meta contradicts itself: {edge} lists it, and clients does not"
+    if told is not None and told.status is Status.CONFIRMED and not held:
+        return f"Meta contradicts itself: clients names it as confirmed, and {edge} does not list it"
+    return ""
 
 
 def _agreed(sightings: list[Sighting]) -> Grant:

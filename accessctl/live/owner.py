@@ -9,15 +9,14 @@ from accessctl.graph.batch import BatchRead
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.secret import Secret
-from accessctl.model import Asset, AssetAccess, Business, Gap, Kind, Side, frozen
+from accessctl.live.expanded import ExpandedListing
+from accessctl.live.reasons import reason_of, reason_unless_it_stops_all
+from accessctl.model import Asset, AssetAccess, Business, Kind, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from accessctl.graph.reader import Reader
-
-# After these nothing else this credential asks for can be believed, or asked at all.
-STOPS_EVERYTHING = frozenset({Trouble.TOKEN, Trouble.NETWORK, Trouble.NEEDS_HUMAN})
 
 NO_PAGE_TOKEN = "Meta hands out no Page token: the token's user has no task on this Page"  # noqa: S105  # a text
 
@@ -32,14 +31,13 @@ class OwnerView:
         self.names = names
         self.page_tokens: dict[Asset, Secret] = {}
 
-    def read(self, kind: Kind) -> tuple[tuple[AssetAccess, ...], Gap | None]:
-        """Return the owned assets of a kind, and the gap if the listing could not be read to the end."""
-        try:
-            if kind is Kind.AD_ACCOUNT:
-                return tuple(self._ad_accounts()), None
-            return tuple(self._pages()), None
-        except (GraphError, MalformedError) as error:
-            return (), Gap(self.business, Side.OWNER, kind, reason_unless_it_stops_all(error))
+    def read(self, kind: Kind, tell: Callable[[int], None] = lambda _: None) -> tuple[AssetAccess, ...]:
+        """Return the owned assets of a kind; one that could not be read to the end is unreadable, never empty.
+
+        `tell` is given how many more were read. Raises GraphError or MalformedError where the listing itself
+        could not be read to the end.
+        """
+        return tuple(self._ad_accounts(tell) if kind is Kind.AD_ACCOUNT else self._pages(tell))
 
     def read_one(self, asset: Asset) -> AssetAccess:
         """Return one asset as it is now; it is unreadable, never empty, where Meta does not answer.
@@ -52,6 +50,11 @@ class OwnerView:
             return self._unreadable(asset, "", reason_unless_it_stops_all(error))
         fields = edges.AGENCY_FIELDS
         return self._completed(asset, "", lambda: self.reader.rows(token, asset.node, "agencies", fields=fields))
+
+    def read_each(self, rows: Sequence[tuple[Asset, edges.Row]]) -> tuple[AssetAccess, ...]:
+        """Return these owned assets, each asked for by itself; `rows` are their nodes, Pages with their token."""
+        wanted = [(asset, row, self.token if asset.kind is Kind.AD_ACCOUNT else page_token(row)) for asset, row in rows]
+        return tuple(self._in_batches(wanted))
 
     def token_for(self, asset: Asset) -> Secret:
         """Return the token that speaks for an asset: a Page's own, fetched, else the business's.
@@ -68,16 +71,8 @@ class OwnerView:
         self.page_tokens[asset] = token
         return token
 
-    def _ad_accounts(self) -> Iterable[AssetAccess]:
-        path = (self.business, "owned_ad_accounts")
-        try:
-            rows = self.reader.rows(self.token, *path, fields=edges.OWNED_AD_ACCOUNT_FIELDS)
-        except GraphError as error:
-            if error.trouble in STOPS_EVERYTHING | {Trouble.THROTTLED}:
-                raise
-            # One bad account fails the expanded listing as a whole (GRAPH_API 3.4): ask for each by itself.
-            rows = self.reader.rows(self.token, *path, fields=edges.OWNED_AD_ACCOUNT_FIELDS_PLAIN)
-            return self._in_batches([(_asset(Kind.AD_ACCOUNT, row), row, self.token) for row in rows])
+    def _ad_accounts(self, tell: Callable[[int], None]) -> Iterable[AssetAccess]:
+        rows = ExpandedListing(self.reader, self.token, self.business, tell).read()
         # A block that is not there is no empty one: Meta leaves out what it did not read.
         silent = [(_asset(Kind.AD_ACCOUNT, row), row, self.token) for row in rows if "agencies" not in row]
         return [*(self._expanded(row) for row in rows if "agencies" in row), *self._in_batches(silent)]
@@ -86,18 +81,22 @@ class OwnerView:
         asset = _asset(Kind.AD_ACCOUNT, row)
         return self._completed(asset, _name(row), self._rest(asset, self.token, row.get("agencies")))
 
-    def _pages(self) -> Iterable[AssetAccess]:
+    def _pages(self, tell: Callable[[int], None]) -> Iterable[AssetAccess]:
         rows = self.reader.rows(self.token, self.business, "owned_pages", fields=edges.OWNED_PAGE_FIELDS)
-        return self._in_batches([(_asset(Kind.PAGE, row), row, page_token(row)) for row in rows])
+        return self._in_batches([(_asset(Kind.PAGE, row), row, page_token(row)) for row in rows], tell)
 
-    def _in_batches(self, wanted: Sequence[tuple[Asset, edges.Row, Secret | None]]) -> Iterable[AssetAccess]:
+    def _in_batches(
+        self,
+        wanted: Sequence[tuple[Asset, edges.Row, Secret | None]],
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> Iterable[AssetAccess]:
         """Read the agencies of each asset with its own token, fifty to a request."""
         asked = [(asset, row, token) for asset, row, token in wanted if token is not None]
         reads = [
             BatchRead((asset.node, "agencies"), {"fields": edges.AGENCY_FIELDS, "limit": "100"}, token)
             for asset, _, token in asked
         ]
-        answers = self.reader.batch(reads, self.token)
+        answers = self.reader.batch(reads, self.token, tell)
         found = [self._unreadable(asset, _name(row), NO_PAGE_TOKEN) for asset, row, token in wanted if token is None]
         for (asset, row, token), answer in zip(asked, answers, strict=True):
             found.append(self._completed(asset, _name(row), self._rest(asset, token, answer)))
@@ -143,23 +142,6 @@ def page_token(row: edges.Row) -> Secret | None:
     """Return the Page token on a row of a Page, if there is one."""
     value = row.get("access_token")
     return Secret(value, f"the token of Page {row.get('id')}") if isinstance(value, str) and value else None
-
-
-def reason_unless_it_stops_all(error: GraphError | MalformedError) -> str:
-    """Return why something could not be read; raise what makes all further reading pointless."""
-    if isinstance(error, GraphError) and error.trouble in STOPS_EVERYTHING:
-        raise error
-    return reason_of(error)
-
-
-def reason_of(error: GraphError | MalformedError) -> str:
-    """Return why something could not be read, on one line, the same for the same refusal.
-
-    Meta's trace id is another one for each call, so it has no place in a plan (law 9).
-    """
-    if isinstance(error, GraphError):
-        return error.what.replace(f", trace {error.trace}", "") if error.trace else error.what
-    return f"Meta's answer does not make sense: {error}"
 
 
 def _asset(kind: Kind, row: edges.Row) -> Asset:

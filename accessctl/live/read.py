@@ -1,22 +1,29 @@
-"""Read the live access of all acting businesses, only the sides that the manifests speak of."""
+"""Read the live access of all acting businesses, only what a plan needs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accessctl.graph.errors import GraphError, Trouble
-from accessctl.live.agency import AgencyView
-from accessctl.live.owner import OwnerView
-from accessctl.model import Access, Asset, AssetAccess, Business, Gap, Kind, Side, frozen
+from accessctl.live.picture import Picture
+from accessctl.live.sources import Source
+from accessctl.model import Access, Business, Side
 from accessctl.watch import QUIET
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
+    from accessctl.live.sources import Found
+    from accessctl.live.wanted import Listing, Wanted
     from accessctl.watch import Watch
+
+PIECES_AT_ONCE = 10
+FORBIDDEN = frozenset({Trouble.PERMISSION, Trouble.ABSENT_OR_HIDDEN, Trouble.CAPABILITY_MISSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,65 +34,48 @@ class ActingBusiness:
     token: Secret
 
 
-def sides_of(desired: Access, acts_as: Sequence[str]) -> tuple[tuple[str, Side], ...]:
-    """Return which business has to look from which side.
+def read_live(reader: Reader, acting: Sequence[ActingBusiness], wanted: Wanted, watch: Watch = QUIET) -> Access:
+    """Read all that is wanted to the end, or say where it could not be.
 
-    An owner of declared assets looks at what it owns. Every acting business looks at its clients as soon as
-    one declared asset is a client's: any of them may hold what no manifest gives it. One that the manifests
-    do not use at all looks at what it owns, so that its unmanaged access shows.
+    Raises GraphError for a token that is refused, or that may see nothing of its business: nothing else it
+    would be asked can be believed. `watch` is told what is being read.
     """
-    owners = {asset.owner for asset in desired.assets.values()}
-    has_clients = bool(owners - set(acts_as))
-    sides = []
-    for business in acts_as:
-        if business in owners or not has_clients:
-            sides.append((business, Side.OWNER))
-        if has_clients:
-            sides.append((business, Side.AGENCY))
-    return tuple(sides)
+    by_id = {one.business.id: one for one in acting}
+    source = Source(reader, {one: (by_id[one].business, by_id[one].token) for one in wanted.businesses}, watch)
+    watch.note(f"about {wanted.calls} calls to Meta, as far as the manifests tell")
+    with _pool() as pool:
+        # Whoever cannot see itself is found out before any listing is read.
+        known = list(pool.map(lambda business: check_identity(reader, by_id[business]), wanted.businesses))
+        listings = [(listing, pool.submit(source.listing, listing, wanted)) for listing in wanted.listings]
+        singles = [pool.submit(source.alone, owner, assets) for owner, assets in wanted.alone.items()]
+        witnesses = [(owner, pool.submit(source.witness, owner)) for owner in wanted.owners]
+        listed = [(listing, piece.result()) for listing, piece in listings]
+        check_sight(listed, by_id)
+        picture = Picture(known)
+        picture.take_in(listed, [piece.result() for piece in singles])
+        for owner, witness in witnesses:
+            picture.examine(by_id[owner].business, witness.result())
+        missing = [(owner, picture.missing(owner, assets)) for owner, assets in wanted.declared.items()]
+        for found in [pool.submit(source.missing, owner, assets) for owner, assets in missing if assets]:
+            picture.place(found.result())
+    return picture.access(is_narrow=wanted.is_narrow)
 
 
-def read_live(
-    reader: Reader,
-    acting: Sequence[ActingBusiness],
-    sides: Sequence[tuple[str, Side]],
-    watch: Watch = QUIET,
-) -> Access:
-    """Read every side to the end, or say where it could not be.
-
-    Raises GraphError for a token that is refused: nothing else it would be asked can be believed.
-    `watch` is told what is being read.
-    """
-    tokens = {one.business.id: one for one in acting}
-    names: dict[str, Business] = {}
-    assets: dict[Asset, AssetAccess] = {}
-    owned: set[Asset] = set()
-    gaps: list[Gap] = []
-    for business in dict.fromkeys(business for business, _ in sides):
-        check_identity(reader, tokens[business], names)
-    for business, side in sorted(sides, key=lambda one: one[1] is Side.AGENCY):
-        one = tokens[business]
-        view = (OwnerView if side is Side.OWNER else AgencyView)(reader, business, one.token, names)
-        for kind in Kind:
-            what = f"{kind.nouns} of {one.business.alias}, as {side}"
-            watch.begin(what)
-            found, gap = view.read(kind)
-            watch.end(what)
-            gaps += [gap] if gap else []
-            for asset in found:
-                if side is Side.OWNER or asset.asset not in assets:
-                    assets[asset.asset] = asset
-                elif asset.asset not in owned:
-                    assets[asset.asset] = _joined(assets[asset.asset], asset)
-        if side is Side.OWNER:  # what the owner sees is the whole truth; no agency's view adds to it
-            owned |= set(assets)
-    return Access(frozen(dict(sorted(assets.items()))), frozen(dict(sorted(names.items()))), tuple(sorted(gaps)))
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """Give a pool of threads; what fails, or is interrupted, does not wait for the others."""
+    pool = ThreadPoolExecutor(max_workers=PIECES_AT_ONCE, thread_name_prefix="read")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def check_identity(reader: Reader, acting: ActingBusiness, names: dict[str, Business]) -> None:
-    """Ask Meta who the business is, so that a token that cannot see it is found out before any listing.
+def check_identity(reader: Reader, acting: ActingBusiness) -> Business:
+    """Ask Meta who the business is, and return it with its live name.
 
-    Raises GraphError: with such a token every listing would be empty or foreign, which is not "no access".
+    Raises GraphError where the token cannot see it: with such a token every listing would be empty or
+    foreign, which is not "no access".
     """
     try:
         row = reader.get(acting.token, acting.business.id, fields="id,name")
@@ -98,14 +88,22 @@ def check_identity(reader: Reader, acting: ActingBusiness, names: dict[str, Busi
             trouble=Trouble.INCOMPLETE,
         )
     name = row.get("name")
-    names[acting.business.id] = Business(acting.business.id, name=name if isinstance(name, str) else "")
+    return Business(acting.business.id, name=name if isinstance(name, str) else "")
 
 
-def _joined(before: AssetAccess, now: AssetAccess) -> AssetAccess:
-    """Join what two acting businesses hold on one client's asset."""
-    if before.owner and now.owner and before.owner != now.owner:
-        return replace(before, unreadable=f"Meta names two owners: {before.owner} and {now.owner}")
-    grants = frozen({**before.grants, **now.grants})
-    unreadable = before.unreadable or now.unreadable
-    owner, name = before.owner or now.owner, before.name or now.name
-    return replace(before, owner=owner, name=name, grants=grants, unreadable=unreadable)
+def check_sight(listed: Sequence[tuple[Listing, Found]], acting: dict[str, ActingBusiness]) -> None:
+    """Raise GraphError for a token that is allowed to see nothing of what its business owns, or holds.
+
+    It may well be the token of another business: what such a token does not show is no evidence.
+    """
+    for business, side in dict.fromkeys((listing.business, listing.side) for listing, _ in listed):
+        pieces = [found for listing, found in listed if (listing.business, listing.side) == (business, side)]
+        if all(found.gap is not None and found.trouble in FORBIDDEN for found in pieces):
+            called = f"{acting[business].business.alias} ({business})"
+            what = "owns" if side is Side.OWNER else "holds at its clients"
+            raise GraphError(
+                f"this token may see nothing of what {called} {what}: {pieces[0].gap and pieces[0].gap.reason}",
+                "check that the token belongs to this business and has business_management; "
+                "ACCESSCTL_TOKEN_<ALIAS> gives each business its own",
+                trouble=Trouble.PERMISSION,
+            )

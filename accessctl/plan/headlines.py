@@ -24,7 +24,7 @@ def headlines(actions: Sequence[Action], live: Access) -> tuple[str, ...]:
     `Mediahouse Ltd (2002) loses ADVERTISE on 2 of its 9 ad accounts.`
     """
     held = Counter[tuple[str, Kind]]()
-    for asset in live.assets.values():
+    for asset in live.assets.values() if not live.is_narrow else ():
         for agency, grant in asset.grants.items():
             held[agency, asset.asset.kind] += grant.status is Status.CONFIRMED
     losses: dict[tuple[BusinessRef, Kind, frozenset[str]], int] = defaultdict(int)
@@ -64,6 +64,8 @@ def _tasks(what: frozenset[str]) -> str:
 
 
 def _share(kind: Kind, count: int, held: int) -> str:
+    if not held:  # not all of them were read
+        return _many(kind, count)
     return f"its only {kind.noun}" if held == count == 1 else f"{count} of its {_many(kind, held)}"
 
 

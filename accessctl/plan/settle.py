@@ -67,7 +67,7 @@ class Planner:
                 "sold, moved, deleted, hidden from this token, or a wrong id",
             )
         if found.unreadable:
-            return Reason("unreadable", found.unreadable)
+            return Reason(found.reason_code or "unreadable", found.unreadable)
         if found.owner != declared.owner:
             return Reason("other_owner", f"its owner at Meta is {found.owner}, not {owner.alias} ({owner.id})")
         return None
@@ -78,6 +78,10 @@ class Planner:
         acting = set(self.policy.acts_as) - {declared.owner}
         # On an exclusive asset any of us may hold what no manifest gives: who could not look cannot tell.
         unseen = {one for one in acting if (one, Side.AGENCY, declared.asset.kind) in self.gaps and declared.exclusive}
+        if found is not None and found.unreadable and not set(declared.grants) & acting:
+            reason = self.client_trouble(declared, found, "")
+            yield _blocked(declared, "", min(acting), reason or Reason("unreadable", found.unreadable))
+            return
         for agency in sorted((set(declared.grants) | set(held) | unseen) & acting):
             if reason := self.client_trouble(declared, found, agency):
                 yield _blocked(declared, agency, agency, reason)
@@ -89,7 +93,7 @@ class Planner:
         if reason := self.gaps.get((agency, Side.AGENCY, declared.asset.kind)):
             return Reason("unreadable", reason)
         if found is not None and found.unreadable:
-            return Reason("unreadable", found.unreadable)
+            return Reason(found.reason_code or "unreadable", found.unreadable)
         if found is not None and found.owner not in ("", declared.owner):
             return Reason("other_owner", f"its owner at Meta is {found.owner}, the manifests say {declared.owner}")
         return None
@@ -97,7 +101,8 @@ class Planner:
     def on_undeclared(self, found: AssetAccess) -> Iterator[Settled]:
         if found.unreadable:
             grant = Grant(status=Status.UNREADABLE, detail=found.unreadable)
-            reason = Reason("unreadable", f"no manifest declares it, and it could not be read: {found.unreadable}")
+            code = found.reason_code or "unreadable"
+            reason = Reason(code, f"no manifest declares it, and it could not be read: {found.unreadable}")
             yield Settled(found, "", found.owner, grant, None, Decision(Outcome.UNMANAGED, reason))
         for agency, grant in sorted(found.grants.items()):
             if grant.status is Status.ABSENT:  # only remembered

@@ -40,7 +40,7 @@ def test_many_reads_go_out_fifty_at_a_time_and_come_back_in_order(talk, token):
     answers = session.reader.batch([BatchRead((str(n),)) for n in range(120)], token)
 
     assert [row["id"] for row in answers] == [str(n) for n in range(120)]
-    assert [len(json.loads(got.form["batch"])) for got in peer.got] == [50, 50, 20]
+    assert sorted(len(json.loads(got.form["batch"])) for got in peer.got) == [20, 50, 50]
     assert {got.target for got in peer.got} == {"/v26.0/"}
     assert (session.cost.requests, session.cost.calls, session.cost.errors) == (3, 120, 0)
 

@@ -122,6 +122,21 @@ def test_no_log_line_of_any_level_holds_a_token_or_a_proof(talk, token, caplog, 
         assert leaks("".join(map(shown_with_locals, failures))) == []
 
 
+@pytest.mark.parametrize("say", [*TROUBLES, error(190, message=CANARY)])
+def test_a_token_that_is_asked_about_is_in_no_log_line_and_no_error(talk, token, caplog, say):
+    caplog.set_level(logging.DEBUG)
+    read = BatchRead(("debug_token",), {"input_token": token})
+    peer, session = talk(always=say)
+    outcome = session.reader.batch([read], token)[0]
+
+    assert CANARY not in peer.got[0].target
+    assert leaks("\n".join(record.getMessage() for record in caplog.records)) == []
+    assert leaks(repr(read)) == []
+    if isinstance(outcome, GraphError):
+        assert leaks(f"{outcome!r} {outcome.what} {outcome.message} {vars(outcome)}") == []
+        assert say in TROUBLES[6:] or leaks(shown_with_locals(outcome)) == []  # the others answer with the token
+
+
 def test_a_session_shows_no_secret(talk, token):
     _, session = talk(app_secret=Secret(APP_CANARY, "app"))
 

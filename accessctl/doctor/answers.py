@@ -1,0 +1,69 @@
+"""What Meta answered, turned into facts. What makes no sense is no fact. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accessctl.doctor import facts as f
+from accessctl.model import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Row = dict[str, object]
+
+LATEST = 253_402_300_799  # Unix seconds of the last second of the year 9999
+
+
+def token_facts(answer: Row) -> f.TokenFacts | f.Unread:
+    """Return what debug_token says (GRAPH_API 1.6)."""
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        return f.Unread("Meta's answer to GET debug_token has no data")
+    error = data.get("error")
+    return f.TokenFacts(
+        type=text_of(data, "type"),
+        app_id=text_of(data, "app_id"),
+        app=text_of(data, "application"),
+        is_valid=data.get("is_valid") is True,
+        error=text_of(error, "message") if isinstance(error, dict) else "",
+        expires_at=_seconds(data.get("expires_at")),
+        data_access_expires_at=_seconds(data.get("data_access_expires_at")),
+        scopes=_words(data.get("scopes")),
+        targets=frozen(_targets(data.get("granular_scopes"))),
+    )
+
+
+def _targets(rows: object) -> dict[str, frozenset[str]]:
+    """Return the ids of each permission that is narrowed; ad accounts come with and without `act_`."""
+    found: dict[str, frozenset[str]] = {}
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and isinstance(row.get("target_ids"), list):
+            ids = frozenset(one.removeprefix("act_") for one in _words(row["target_ids"]))
+            scope = text_of(row, "scope")
+            found[scope] = found.get(scope, frozenset()) | ids
+    return found
+
+
+def live_business(row: Row) -> f.LiveBusiness:
+    """Return a business as its node shows it (GRAPH_API 1.3)."""
+    return f.LiveBusiness(text_of(row, "id"), text_of(row, "name"), text_of(row, "two_factor_type"))
+
+
+def text_of(row: Mapping[str, object], key: str) -> str:
+    """Return a text; an id may come as a number."""
+    value = row.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
+def _words(value: object) -> frozenset[str]:
+    items = value if isinstance(value, list) else []
+    return frozenset(str(one) for one in items if isinstance(one, (str, int)) and not isinstance(one, bool))
+
+
+def _seconds(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= LATEST else None

@@ -1,0 +1,139 @@
+"""Ask Meta about a token: about six calls for each acting business, and none that is expected to be refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accessctl.doctor import facts as f
+from accessctl.doctor.answers import live_business, text_of, token_facts
+from accessctl.doctor.needs import ADS_MANAGEMENT, ADS_READ, BUSINESS_MANAGEMENT
+from accessctl.graph.batch import BatchRead
+from accessctl.graph.errors import GraphError, Trouble
+from accessctl.model import Kind, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from accessctl.doctor.needs import Needs
+    from accessctl.graph.reader import Reader
+    from accessctl.live.read import ActingBusiness
+
+_ONE_FIELD = (Trouble.PERMISSION, Trouble.PARAMETER)
+NODE_FIELDS = "id,name,two_factor_type"
+
+
+def ask(
+    reader: Reader,
+    acting: Sequence[ActingBusiness],
+    needs: Mapping[str, Needs],
+    tier: Callable[[], str] = lambda: "",
+) -> tuple[f.Facts, ...]:
+    """Return the facts of each acting business. `tier` tells the access tier that the last answers had.
+
+    What Meta refuses is a fact, too. Raises GraphError where there is no connection.
+    """
+    return tuple(_Asking(reader, one, needs[one.business.id]).facts(tier) for one in acting)
+
+
+class _Asking:
+    """The questions for one acting business; `codes` collects those of refusals."""
+
+    def __init__(self, reader: Reader, acting: ActingBusiness, needs: Needs) -> None:
+        self.reader = reader
+        self.business = acting.business
+        self.token = acting.token
+        self.needs = needs
+        self.codes: set[int] = set()
+
+    def facts(self, tier: Callable[[], str]) -> f.Facts:
+        token, me, live = self._who()
+        belonging = self._belonging(token, me, live)
+        self._see_ad_account(token, belonging)
+        return f.Facts(self.business, token, me, live, belonging, tier(), frozenset(self.codes))
+
+    def _who(self) -> tuple[f.TokenFacts | f.Unread, f.Me | f.Unread, f.LiveBusiness | f.Unread]:
+        """Ask three things in one request.
+
+        debug_token wants the token as a parameter. In a batch it travels in the body of a POST, in no URL.
+        """
+        reads = (
+            BatchRead(("debug_token",), {"input_token": self.token}),
+            BatchRead(("me",), {"fields": "id,name"}),
+            BatchRead((self.business.id,), {"fields": NODE_FIELDS}),
+        )
+        token, me, live = self.reader.batch(reads, self.token)
+        if not isinstance(me, GraphError) and isinstance(live, GraphError) and live.trouble in _ONE_FIELD:
+            live = self._plain_business()
+        return (
+            self._unread(token) if isinstance(token, GraphError) else token_facts(token),
+            self._unread(me) if isinstance(me, GraphError) else f.Me(text_of(me, "id"), text_of(me, "name")),
+            self._unread(live) if isinstance(live, GraphError) else live_business(live),
+        )
+
+    def _plain_business(self) -> dict[str, object] | GraphError:
+        """Ask without two_factor_type: one field that may not be read fails the whole read (GRAPH_API 1.1)."""
+        try:
+            return self.reader.get(self.token, self.business.id, fields="id,name")
+        except GraphError as error:
+            return error
+
+    def _belonging(
+        self, token: f.TokenFacts | f.Unread, me: f.Me | f.Unread, live: f.LiveBusiness | f.Unread
+    ) -> f.Belonging | f.Unread:
+        if isinstance(me, f.Unread) or isinstance(live, f.Unread):
+            return f.NOT_ASKED
+        if isinstance(token, f.TokenFacts) and token.type == f.USER:
+            return self._of_person()
+        if not _may_list(token, self.business.id) or (isinstance(token, f.TokenFacts) and token.type != f.SYSTEM_USER):
+            return f.NOT_ASKED
+        try:
+            rows = self.reader.rows(self.token, self.business.id, "system_users", fields="id,name")
+        except GraphError as error:
+            return self._unread(error)
+        is_listed = any(row["id"] == me.id for row in rows)
+        return f.Belonging(f.Home.PROVED if is_listed else f.Home.NOT_LISTED)
+
+    def _of_person(self) -> f.Belonging | f.Unread:
+        """Ask in which businesses the person is; their members have other ids than the person (GRAPH_API 1.6)."""
+        try:
+            rows = self.reader.rows(self.token, "me", "business_users", fields="id,business{id,name}")
+        except GraphError as error:
+            return self._unread(error)
+        businesses = [row["business"] for row in rows if isinstance(row.get("business"), dict)]
+        found = {text_of(one, "id"): text_of(one, "name") for one in businesses if isinstance(one, dict)}
+        if self.business.id in found:
+            return f.Belonging(f.Home.PROVED)
+        others = tuple(f"{name} ({key})" if name else key for key, name in sorted(found.items()))
+        return f.Belonging(f.Home.OTHER if others else f.Home.NOT_LISTED, others)
+
+    def _see_ad_account(self, token: f.TokenFacts | f.Unread, belonging: f.Belonging | f.Unread) -> None:
+        """Look at one ad account: only answers about one have the tier in their headers (GRAPH_API 5.1)."""
+        scopes = token.scopes if isinstance(token, f.TokenFacts) else frozenset[str]()
+        is_ours = isinstance(belonging, f.Belonging) and belonging.home is not f.Home.OTHER
+        if not self.needs.ad_accounts or not is_ours or not scopes & {ADS_READ, ADS_MANAGEMENT}:
+            return
+        if not _may_list(token, self.business.id):
+            return
+        edge = "owned_ad_accounts" if self.needs.assets(Side.OWNER, Kind.AD_ACCOUNT) else "client_ad_accounts"
+        try:
+            page = self.reader.get(self.token, self.business.id, edge, fields="id", limit=1)
+            rows = page.get("data")
+            first = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+            if node := text_of(first, "id"):
+                self.reader.get(self.token, node, fields="id")
+        except GraphError as error:
+            self._unread(error)
+
+    def _unread(self, error: GraphError) -> f.Unread:
+        if error.trouble is Trouble.NETWORK:
+            raise error
+        self.codes |= {error.code} - {0}
+        return f.Unread(error.what, error.code, token_refused=error.trouble is Trouble.TOKEN)
+
+
+def _may_list(token: f.TokenFacts | f.Unread, business: str) -> bool:
+    """Tell whether Meta will list edges of the business; where debug_token has not answered it may."""
+    if isinstance(token, f.Unread):
+        return not token.token_refused
+    covered = token.targets.get(BUSINESS_MANAGEMENT)
+    return BUSINESS_MANAGEMENT in token.scopes and (covered is None or business in covered)

@@ -1,0 +1,104 @@
+"""Findings about the acting business: is it the one that is meant, is the token its own, two-factor. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accessctl.doctor import facts as f
+from accessctl.doctor.findings import Finding, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from accessctl.doctor.facts import Facts
+
+TWO_FACTOR_NEEDED = 415  # GRAPH_API 4.3
+_OTHER = "set the token of a system user of this business, or correct the id of the business in the manifests"
+_WHO = {"admin_required": "admins", "all_required": "everybody"}
+
+
+def business_findings(facts: Facts, every: Sequence[Facts]) -> Iterator[Finding]:
+    """Yield what is to be said of one acting business; `every` are the facts of all of them."""
+    yield _name(facts)
+    yield _belonging(facts, every)
+    yield _two_factor(facts)
+
+
+def _name(facts: Facts) -> Finding:
+    subject, declared, source = facts.business.id, facts.business.name, f"GET /{facts.business.id}"
+    if isinstance(facts.live, f.Unread):
+        return _unreadable(facts, facts.live)
+    live = facts.live
+    if live.id != subject:
+        text = f"asked for business {subject}, Meta answered with {live.id or 'another'}"
+        return Finding("business", Level.PROBLEM, subject, text, "check the Graph API URL", source)
+    if declared and live.name != declared:
+        text = f'Meta calls business {subject} "{live.name}", the manifests call it "{declared}"'
+        todo = "correct the name in the manifests if it was renamed; else correct the id"
+        return Finding("business", Level.WARNING, subject, text, todo, source)
+    text = f"business {subject} is {live.name or 'there'}"
+    return Finding("business", Level.OK, subject, text + ", as in the manifests" * bool(declared), source=source)
+
+
+def _unreadable(facts: Facts, unread: f.Unread) -> Finding:
+    subject, source = facts.business.id, f"GET /{facts.business.id}"
+    if unread.token_refused:
+        return Finding("business", Level.UNKNOWN, subject, "whether it can read the business is not known", "", source)
+    text = f"the business cannot be read: {unread.reason}"
+    level = Level.PROBLEM if unread.code else Level.UNKNOWN
+    return Finding("business", level, subject, text, _OTHER if unread.code else "", source)
+
+
+def _belonging(facts: Facts, every: Sequence[Facts]) -> Finding:
+    subject, belonging = facts.business.id, facts.belonging
+    is_person = isinstance(facts.token, f.TokenFacts) and facts.token.type == f.USER
+    source = "GET /me/business_users" if is_person else f"GET /{subject}/system_users"
+    if isinstance(belonging, f.Belonging) and belonging.home is f.Home.PROVED:
+        listed = "one of its people" if is_person else "one of its system users"
+        return Finding("belongs", Level.OK, subject, f"the token is of this business: {listed}", source=source)
+    others = belonging.others if isinstance(belonging, f.Belonging) else ()
+    others = others or _elsewhere(facts, every)
+    if others:
+        text = f"the token is of another business: {', '.join(others)}"
+        return Finding("belongs", Level.PROBLEM, subject, text, _OTHER, source)
+    if isinstance(belonging, f.Unread):
+        text = f"whether the token is of this business is not known: {belonging.reason}"
+        return Finding("belongs", Level.UNKNOWN, subject, text, "", source)
+    text = "nothing proves that the token is of this business: Meta does not list who it speaks for"
+    todo = "look in Business Settings, under System users, whether it is one of this business"
+    return Finding("belongs", Level.WARNING, subject, text, todo, source)
+
+
+def _elsewhere(facts: Facts, every: Sequence[Facts]) -> tuple[str, ...]:
+    """Return other acting businesses among whose system users this one's stands."""
+    if isinstance(facts.me, f.Unread):
+        return ()
+    return tuple(
+        f"{one.business.alias} ({one.business.id})"
+        for one in every
+        if one is not facts
+        and isinstance(one.belonging, f.Belonging)
+        and one.belonging.home is f.Home.PROVED
+        and one.me == facts.me
+    )
+
+
+def _two_factor(facts: Facts) -> Finding:
+    subject, source = facts.business.id, f"two_factor_type of GET /{facts.business.id}"
+    if TWO_FACTOR_NEEDED in facts.codes:
+        text = f"Meta asks for two-factor authentication (code {TWO_FACTOR_NEEDED})"
+        todo = "let whoever the token is of switch it on, or use the token of a system user, which needs none"
+        return Finding("two-factor", Level.PROBLEM, subject, text, todo, f"code {TWO_FACTOR_NEEDED}")
+    if isinstance(facts.live, f.Unread):
+        text = "whether the business asks for two-factor authentication is not known: it could not be read"
+        return Finding("two-factor", Level.UNKNOWN, subject, text, source=source)
+    word = facts.live.two_factor
+    if word == "none":
+        text = "the business asks nobody for two-factor authentication"
+        return Finding("two-factor", Level.OK, subject, text, source=source)
+    if word in _WHO:
+        text = f"the business asks {_WHO[word]} for two-factor authentication: the people who approve, no system user"
+        return Finding("two-factor", Level.OK, subject, text, source=source)
+    told = f'the word "{word}", which nobody knows' if word else "nothing"
+    text = f"whether the business asks for two-factor authentication is not known: Meta says {told}"
+    return Finding("two-factor", Level.UNKNOWN, subject, text, source=source)

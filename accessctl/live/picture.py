@@ -1,0 +1,96 @@
+"""Live access put together from its pieces. Pure, and the same whatever came first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from accessctl.live.witness import cross_examine
+from accessctl.model import Access, Asset, AssetAccess, Business, Gap, Kind, Side, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from accessctl.live.sources import Found
+    from accessctl.live.wanted import Listing
+
+
+class Picture:
+    """Gathers pieces in a fixed order. `known` are the acting businesses, with their live names."""
+
+    def __init__(self, known: Iterable[Business]) -> None:
+        self.names = {business.id: business for business in known}
+        self.assets: dict[Asset, AssetAccess] = {}
+        self.gaps: list[Gap] = []
+        self.notes: list[str] = []
+        self.whole: set[tuple[str, Kind]] = set()  # whose listing, of which kind, was read to the end
+
+    def take_in(self, listed: Sequence[tuple[Listing, Found]], singles: Sequence[Found]) -> None:
+        """Take in what owners see, then what agencies see and no owner does."""
+        owners = [(listing, found) for listing, found in listed if listing.side is Side.OWNER]
+        for listing, found in owners:
+            if not found.gap:
+                self.whole.add((listing.business, listing.kind))
+        for found in [*(found for _, found in owners), *singles]:
+            self.assets |= {access.asset: access for access in found.assets}
+            self._note_names(found)
+        owned = set(self.assets)  # what the owner sees is the whole truth; no agency's view adds to it
+        for listing, found in listed:
+            if listing.side is Side.AGENCY:
+                self._note_names(found)
+                for access in found.assets:
+                    if access.asset not in owned:
+                        before = self.assets.get(access.asset)
+                        self.assets[access.asset] = _joined(before, access) if before else access
+        self.gaps = sorted(found.gap for _, found in listed if found.gap)
+
+    def examine(self, owner: Business, heard: Found) -> None:
+        """Hold what an owner's listings showed against its own `agencies` edge."""
+        self._note_names(heard)
+        told, kinds = heard.told, {kind for business, kind in self.whole if business == owner.id}
+        called = f"{owner.alias} ({owner.id})"
+        silent = sorted(kinds - told.kinds)
+        if told.silence:
+            self.notes.append(f"the agencies of {called} could not be read, nothing was cross-checked: {told.silence}")
+        elif silent:
+            nouns = " and ".join(kind.nouns for kind in silent)
+            self.notes.append(f"the agencies of {called} say nothing of {nouns}, so these were not cross-checked")
+        self.assets |= cross_examine(self.assets, owner.id, frozenset(kinds), told)
+
+    def missing(self, owner: str, declared: Iterable[Asset]) -> list[Asset]:
+        """Return those declared assets of an owner that its listing, read to the end, does not show."""
+        return [asset for asset in declared if (owner, asset.kind) in self.whole and not self._is_shown(asset)]
+
+    def place(self, found: Found) -> None:
+        """Take in where missing assets were found."""
+        self._note_names(found)
+        self.assets |= {access.asset: access for access in found.assets}
+
+    def access(self, *, is_narrow: bool) -> Access:
+        """Return the whole picture."""
+        assets, names = (frozen(dict(sorted(one.items()))) for one in (self.assets, self.names))
+        return Access(assets, names, tuple(self.gaps), tuple(self.notes), is_narrow)  # type: ignore[arg-type]
+
+    def _is_shown(self, asset: Asset) -> bool:
+        """Tell whether some listing shows the asset; that a second witness knows it is no listing."""
+        access = self.assets.get(asset)
+        return access is not None and access.side is Side.OWNER
+
+    def _note_names(self, found: Found) -> None:
+        for business in found.names.values():
+            self.names.setdefault(business.id, business)
+
+
+def _joined(before: AssetAccess, now: AssetAccess) -> AssetAccess:
+    """Join what two acting businesses hold on one client's asset."""
+    if before.owner and now.owner and before.owner != now.owner:
+        text = f"Meta names two owners: {before.owner} and {now.owner}"
+        return replace(before, unreadable=text, reason_code="uncertain")
+    return replace(
+        before,
+        owner=before.owner or now.owner,
+        name=before.name or now.name,
+        grants=frozen({**before.grants, **now.grants}),
+        unreadable=before.unreadable or now.unreadable,
+        reason_code=before.reason_code or now.reason_code,
+    )

@@ -1,0 +1,143 @@
+"""The second witness: what the business's own `agencies` edge says of the same pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from accessctl.graph import edges
+from accessctl.graph.edges import MalformedError
+from accessctl.graph.errors import GraphError, Trouble
+from accessctl.live.reasons import reason_unless_it_stops_all
+from accessctl.model import Asset, AssetAccess, Business, Grant, Kind, Status, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from accessctl.graph.reader import Reader
+    from accessctl.graph.secret import Secret
+
+FIRST_LIMIT = 25  # a row holds every asset of one agency, so it may be long
+SHOWN = 3
+UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What a witness says: the agencies of each asset. `kinds` are those it speaks of at all.
+
+    `silence` is empty, or why it says nothing.
+    """
+
+    pairs: Mapping[Asset, Mapping[str, Grant]] = field(default_factory=lambda: frozen({}))
+    kinds: frozenset[Kind] = frozenset()
+    silence: str = ""
+
+
+def hear_witness(reader: Reader, business: str, token: Secret, names: dict[str, Business]) -> Testimony:
+    """Read `agencies` of a business to the end (GRAPH_API 1.3), in smaller pages where Meta wants them.
+
+    It is a second witness and no more: one that cannot be heard says nothing. Raises GraphError for what
+    makes all reading pointless.
+    """
+    limit = FIRST_LIMIT
+    while True:
+        try:
+            rows = reader.rows(token, business, "agencies", fields=edges.CLIENT_FIELDS, limit=limit)
+            return _testimony(rows, names)
+        except GraphError as error:
+            if error.trouble is not Trouble.TOO_LARGE or limit == 1:
+                return Testimony(silence=reason_unless_it_stops_all(error))
+            limit //= 2
+        except MalformedError as error:
+            return Testimony(silence=reason_unless_it_stops_all(error))
+
+
+def _testimony(rows: tuple[edges.Row, ...], names: dict[str, Business]) -> Testimony:
+    pairs: dict[Asset, dict[str, Grant]] = {}
+    for row in rows:
+        agency = edges.read_business(row)
+        names.setdefault(agency.id, agency)
+        for kind in Kind:
+            for asset, item in edges.read_permissions(row, kind):
+                pairs.setdefault(asset, {})[agency.id] = edges.read_grant(item)
+    # An edge whose rows have no list of a kind does not say that there is none; one without rows does.
+    kinds = frozenset(kind for kind in Kind if not rows or any(edges.PERMISSIONS_FIELD[kind] in row for row in rows))
+    return Testimony(frozen({asset: frozen(told) for asset, told in pairs.items()}), kinds)
+
+
+def cross_examine(
+    assets: Mapping[Asset, AssetAccess], business: str, kinds: frozenset[Kind], told: Testimony
+) -> dict[Asset, AssetAccess]:
+    """Return those assets of an owner on which the two witnesses contradict each other, as uncertain. Pure.
+
+    `assets` are all that were read, `kinds` those whose listing was read to the end. An asset that only the
+    second witness knows is uncertain too.
+    """
+    found = {}
+    spoken = kinds & told.kinds
+    for asset in sorted({*assets, *told.pairs}):
+        access = assets.get(asset)
+        if asset.kind not in spoken or (access is not None and (access.unreadable or access.owner != business)):
+            continue
+        shown = access.grants if access else {}
+        differences = contradictions(shown, told.pairs.get(asset, {}))
+        if differences:
+            access = access or AssetAccess(asset, business)
+            found[asset] = replace(
+                access,
+                grants=frozen({}),
+                unreadable=_words(access, business, differences, is_listed=asset in assets),
+                reason_code=UNCERTAIN,
+            )
+    return found
+
+
+def contradictions(
+    shown: Mapping[str, Grant], told: Mapping[str, Grant]
+) -> dict[str, tuple[Grant | None, Grant | None]]:
+    """Return the agencies of which one side shows access that the other does not, with both answers.
+
+    Only access counts: whether a business's own edge lists requests is not documented (GRAPH_API 7), and one
+    without a status is taken for access.
+    """
+    found = {}
+    for agency in sorted({*shown, *told}):
+        here, there = shown.get(agency), told.get(agency)
+        if Status.UNREADABLE in (here and here.status, there and there.status):
+            continue
+        if _is_access(here) != _is_access(there) and not (here and there and _has_no_word(here, there)):
+            found[agency] = (here, there)
+    return found
+
+
+def _is_access(grant: Grant | None) -> bool:
+    return grant is not None and grant.status is not Status.PENDING
+
+
+def _has_no_word(here: Grant, there: Grant) -> bool:
+    """Tell whether one of two answers has no status to contradict the other with."""
+    return edges.NONE_GIVEN in (here.detail, there.detail)
+
+
+def _words(
+    access: AssetAccess,
+    business: str,
+    differences: Mapping[str, tuple[Grant | None, Grant | None]],
+    *,
+    is_listed: bool,
+) -> str:
+    edge = f"{access.asset.node}/agencies" if is_listed else f"{business}/owned_{access.asset.kind}s"
+    parts = [
+        f"{edge} {_says(agency, here)}, {business}/agencies {_says(agency, there)}"
+        for agency, (here, there) in list(differences.items())[:SHOWN]
+    ]
+    more = f"; and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
+    return f"Meta contradicts itself: {'; '.join(parts)}{more}"
+
+
+def _says(agency: str, grant: Grant | None) -> str:
+    if grant is None:
+        return f"does not name {agency}"
+    status = f" ({grant.status})" if grant.status is not Status.CONFIRMED else ""
+    return f"names {agency} with {', '.join(sorted(grant.tasks)) or 'no tasks'}{status}"
