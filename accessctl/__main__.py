@@ -26,8 +26,18 @@ class Terminated(BaseException):
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run the command line and exit."""
-    sys.exit(run(args))
+    """Run the command line and exit.
+
+    Who interrupts does not want to wait for answers that nobody will read; so does not wait for the threads
+    that are reading them.
+    """
+    code = run(args)
+    if code in (INTERRUPTED, TERMINATED):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(args: Sequence[str] | None = None) -> int:

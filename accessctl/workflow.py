@@ -13,21 +13,24 @@ from accessctl.errors import AccessctlError, RefusedError, StaleError
 from accessctl.guard import hint, judge
 from accessctl.plan.document import save
 from accessctl.plan.make import make_plan
-from accessctl.plan.nouns import BusinessRef, Origin, Scope
+from accessctl.plan.moved import moved
+from accessctl.plan.nouns import BusinessRef, Origin, Scope, SnapshotRef
 from accessctl.planfile import REMAKE
 from accessctl.selectors import in_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from accessctl.apply import Result, Step
     from accessctl.connection import Connection
     from accessctl.manifest import Project
-    from accessctl.model import Access
+    from accessctl.model import Access, Asset, Cost, Remembered
     from accessctl.plan.document import SavedPlan
+    from accessctl.snapshot import Snapshot
 
 
 EVERYTHING = Scope()
+MOST_TOLD = 5  # differences of a stale plan; the next plan has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,53 @@ NO_WISH = Wish()
 
 def read_access(project: Project, connection: Connection, wish: Wish = NO_WISH) -> Access:
     """Read live access, and put back what only the journal knows."""
+    return _recalled(*_look(project, connection, wish.scope), project, wish)
+
+
+def _look(
+    project: Project, connection: Connection, scope: Scope = EVERYTHING
+) -> tuple[Access, Mapping[tuple[Asset, str], Remembered]]:
+    """Return what Meta shows, and what only the journal knows."""
     from accessctl.journal import read_journal, remember
-    from accessctl.live.read import read_live, sides_of
+    from accessctl.live.read import read_live
+    from accessctl.live.wanted import wanted_of
+
+    wanted = wanted_of(project.desired, project.policy.acts_as, scope.targets, scope.excludes)
+    live = read_live(connection.reader, connection.acting, wanted, connection.watch)
+    return live, remember(read_journal(connection.journal), connection.url)
+
+
+def _recalled(live: Access, remembered: Mapping[tuple[Asset, str], Remembered], project: Project, wish: Wish) -> Access:
     from accessctl.live.recall import recall
 
-    sides = sides_of(project.desired, project.policy.acts_as)
-    live = read_live(connection.reader, connection.acting, sides, connection.watch)
-    remembered = remember(read_journal(connection.journal), connection.url)
     meant = in_scope(wish.ask_again, (), project.desired)
     assets = project.desired.assets
     again = {pair for pair in remembered if wish.ask_again and pair[0] in assets and meant(assets[pair[0]], pair[1])}
     return recall(live, remembered, project.desired, again)
+
+
+def take_snapshot(project: Project, connection: Connection, now: datetime) -> Snapshot:
+    """Read live access and keep it as it was read; `now` is when that began."""
+    from accessctl.live.wanted import sides_of
+    from accessctl.model import Kind
+    from accessctl.snapshot import Look, Snapshot
+    from accessctl.snapshot.document import sealed
+
+    live, remembered = _look(project, connection)
+    sides = sides_of(project.desired, project.policy.acts_as)
+    return sealed(
+        Snapshot(
+            live=live,
+            remembered=remembered,
+            looks=tuple(sorted(Look(business, side, tuple(Kind)) for business, side in sides)),
+            acts_as=_acting(project),
+            graph_version=project.graph_version,
+            graph_url=connection.url,
+            taken_at=now,
+            cost=connection.cost,
+            tool_version=__version__,
+        )
+    )
 
 
 def plan_project(
@@ -68,24 +107,62 @@ def plan_project(
     now: datetime,
 ) -> SavedPlan:
     """Read, plan, and let the guards judge. Changes nothing anywhere."""
-    scope = in_scope(wish.scope.targets, wish.scope.excludes, project.desired)
     live = read_access(project, connection, wish)
+    origin = _origin(project, project.graph_version, connection.url, wish)
+    return _plan(project, live, wish, origin, now, cost=connection.cost)
+
+
+def plan_from_snapshot(project: Project, snapshot: Snapshot, wish: Wish, now: datetime) -> SavedPlan:
+    """Plan as if live access were still as the snapshot has it; asks nobody anything.
+
+    Raises AccessctlError where the snapshot was taken by other businesses than the project acts as.
+    """
+    live = access_of(project, snapshot, wish)
+    origin = _origin(project, snapshot.graph_version, snapshot.graph_url, wish)
+    origin = replace(origin, snapshot=SnapshotRef(snapshot.taken_at, snapshot.digest, snapshot.is_complete))
+    return _plan(project, live, wish, origin, now)
+
+
+def access_of(project: Project, snapshot: Snapshot, wish: Wish = NO_WISH) -> Access:
+    """Return live access as a snapshot has it, with a gap where it did not look.
+
+    Raises AccessctlError where the snapshot was taken by other businesses than the project acts as.
+    """
+    from accessctl.live.wanted import sides_of
+    from accessctl.snapshot.use import check_acting, live_of
+
+    check_acting(snapshot, [project.desired.businesses[business] for business in project.policy.acts_as])
+    live = live_of(snapshot, sides_of(project.desired, project.policy.acts_as))
+    return _recalled(live, snapshot.remembered, project, wish)
+
+
+def _plan(
+    project: Project, live: Access, wish: Wish, origin: Origin, now: datetime, cost: Cost | None = None
+) -> SavedPlan:
+    scope = in_scope(wish.scope.targets, wish.scope.excludes, project.desired)
     plan = make_plan(project.desired, live, project.policy, in_scope=scope, replace_with_gap=wish.replace_with_gap)
-    plan = replace(plan, warnings=tuple(map(str, project.warnings)) + plan.warnings)
-    return save(plan, origin_of(project, connection, wish.scope), judge(plan, project.policy.guards), now)
+    warnings = (*map(str, project.warnings), *plan.warnings, *live.notes)
+    if origin.graph_version != project.graph_version:
+        warnings += (f"the snapshot was read with Graph {origin.graph_version}, not {project.graph_version}",)
+    plan = replace(plan, warnings=warnings)
+    return save(plan, origin, judge(plan, project.policy.guards), now, cost)
 
 
-def origin_of(project: Project, connection: Connection, scope: Scope) -> Origin:
+def _origin(project: Project, graph_version: str, graph_url: str, wish: Wish) -> Origin:
     """Return what a plan made now is made from."""
-    acting = (one.business for one in connection.acting)
     return Origin(
         manifests_digest=project.digest,
         manifest_files=tuple(path for path, _ in project.files),
-        graph_version=project.graph_version,
-        graph_url=connection.url,
-        acts_as=tuple(BusinessRef(business.id, business.alias, business.name) for business in acting),
-        scope=scope,
+        graph_version=graph_version,
+        graph_url=graph_url,
+        acts_as=_acting(project),
+        scope=replace(wish.scope, ask_again=wish.ask_again, replace_with_gap=wish.replace_with_gap),
     )
+
+
+def _acting(project: Project) -> tuple[BusinessRef, ...]:
+    acting = (project.desired.businesses[business] for business in project.policy.acts_as)
+    return tuple(BusinessRef(business.id, business.alias, business.name) for business in acting)
 
 
 def check_fits(
@@ -93,11 +170,12 @@ def check_fits(
 ) -> None:
     """Raise StaleError where the plan is not the one that was reviewed, or was made from something else.
 
-    A declaration that has ended since (`today`, UTC) gives nothing any more.
+    A declaration that has ended since (`today`, UTC) gives nothing any more. For a plan made from a snapshot
+    live access is read, and has to call for the same actions.
     """
     if expect_digest and expect_digest != saved.digest:
         raise StaleError(f"this plan's digest is {saved.digest}, not the one expected", REMAKE)
-    origin, here = saved.origin, origin_of(project, connection, saved.origin.scope)
+    origin, here = saved.origin, _origin(project, project.graph_version, connection.url, NO_WISH)
     differences = (
         (origin.manifests_digest, here.manifests_digest, "the manifests have changed since this plan was made"),
         (origin.graph_version, here.graph_version, f"the plan was made with Graph {origin.graph_version}"),
@@ -115,6 +193,22 @@ def check_fits(
         for end in sorted(source.until for source in action.sources if source.until):
             if action.after.tasks and saved.created_at.date().isoformat() <= end < today.isoformat():
                 raise StaleError(f"{action.id} is declared until {end}, which has passed", REMAKE)
+    if origin.snapshot:
+        _check_still_so(saved, project, connection)
+
+
+def _check_still_so(saved: SavedPlan, project: Project, connection: Connection) -> None:
+    """Raise StaleError where a plan made now from live access would do, or be refused for, something else."""
+    scope = saved.origin.scope
+    wish = Wish(Scope(scope.targets, scope.excludes), scope.ask_again, scope.replace_with_gap)
+    fresh = plan_project(project, connection, wish, saved.created_at)
+    if differences := moved(saved.plan, fresh.plan):
+        more = f"; and {len(differences) - MOST_TOLD} more" * (len(differences) > MOST_TOLD)
+        told = "; ".join(differences[:MOST_TOLD]) + more
+        raise StaleError(f"live access is no longer as the snapshot has it: {told}", REMAKE)
+    guards = project.policy.guards
+    if judge(saved.plan, guards) != judge(fresh.plan, guards):
+        raise StaleError("live access has moved, and the guards judge this plan otherwise now", REMAKE)
 
 
 def _major(version: str) -> str:
@@ -130,6 +224,16 @@ def check_guards(judged: SavedPlan) -> None:
     """Raise RefusedError where the guards say no."""
     if judged.verdict.reasons:
         raise RefusedError("; ".join(judged.verdict.reasons), hint(judged.plan, judged.verdict))
+
+
+def check_tokens(saved: SavedPlan, connection: Connection, now: datetime) -> None:
+    """Raise RefusedError where a token that is to write ends before all is surely written."""
+    from accessctl.doctor.lasting import ending_soon
+
+    writers = {action.via for action in saved.plan.actions}
+    acting = [one for one in connection.acting if one.business.alias in writers]
+    if ending := ending_soon(connection.reader, acting, len(saved.plan.actions), now):
+        raise RefusedError(f"{'; '.join(ending)}, which may be too soon", "make a new token, then apply again")
 
 
 def apply_plan(
@@ -158,7 +262,7 @@ def apply_plan(
             graph={"url": origin.graph_url, "version": origin.graph_version},
             acts_as=[business.id for business in origin.acts_as],
         )
-        since = sent_since(remembered, name, saved.created_at)
+        since = sent_since(remembered, name, saved.read_at)
         run = Run(Writer(door, journal, connection.sleep), since, stop=connection.stop.set, tell=tell)
         result = run.carry_out(saved.plan.actions, parallelism)
         with contextlib.suppress(AccessctlError):  # a broken journal has ended the run, and says so itself

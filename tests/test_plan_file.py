@@ -12,8 +12,9 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from accessctl.errors import AccessctlError, StaleError
 from accessctl.manifest import load_schema
-from accessctl.plan.document import canonical, digest, from_document, to_document, to_text
+from accessctl.plan.document import digest, from_document, to_document, to_text
 from accessctl.planfile import read_plan, write_plan
+from accessctl.strictjson import canonical
 from accessctl.workflow import Wish, check_fits
 from tests.company import ACME, MEDIAHOUSE, NOW, STRANGER, Company
 

@@ -17,9 +17,12 @@ COMMANDS = {
     "plan": "Show what would change, and change nothing.",
     "show": "Show a saved plan again.",
     "apply": "Carry out a plan; the only command that changes access.",
+    "snapshot": "Write live access to a file, to plan from or to compare.",
+    "diff": "Compare two snapshots, or one with now.",
     "who": "Explain who holds what on an asset.",
     "what": "Explain what an agency holds.",
     "why": "Explain why an agency has access to an asset.",
+    "doctor": "Tell whether token, app and business can do what the manifests need.",
     "schema": "Print a JSON Schema of a file accessctl reads or writes.",
     "sandbox": "The simulated Graph API, and the people in it.",
 }

@@ -15,6 +15,7 @@ from accessctl.cli.options import (
     format_option,
     load,
     now,
+    pace_options,
     paper,
     progress,
     show,
@@ -23,6 +24,7 @@ from accessctl.cli.options import (
     way_options,
     wish_options,
 )
+from accessctl.cli.progress import watching
 
 if TYPE_CHECKING:
     from accessctl.plan.document import SavedPlan
@@ -33,23 +35,16 @@ if TYPE_CHECKING:
 @click.option("--auto-approve", is_flag=True, help="Do not ask; for CI, where the review came before.")
 @click.option("--allow-revokes", type=click.IntRange(0), metavar="N", help="Confirm that N revokes are meant.")
 @click.option("--expect-digest", default="", metavar="D", help="Refuse any plan but the one with this digest.")
-@click.option(
-    "--parallelism",
-    type=click.IntRange(1, 50),
-    default=10,
-    show_default=True,
-    help="How many assets to work on at a time.",
-)
 @wish_options
 @format_option
 @allow_unknown_tasks_option
 @way_options
+@pace_options
 def command(
     plan: Path | None,
     auto_approve: bool,
     allow_revokes: int | None,
     expect_digest: str,
-    parallelism: int,
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     ask_again: tuple[str, ...],
@@ -59,33 +54,39 @@ def command(
     sandbox: str,
     graph_url: str,
     token_command: str,
+    parallelism: int,
+    max_wait: float,
 ) -> int:
     """Carry out a plan; the only command that changes access.
 
     With PLAN, a file made by plan --out, it applies that plan and nothing else.
     Without, it plans, shows the plan, asks, and applies what it has shown.
+    A plan made from a snapshot is held against a fresh read of everything first.
     Every write is recorded in a journal before and after: .accessctl/journal.jsonl.
     """
     from accessctl.connection import Way, connect
     from accessctl.plan.nouns import Scope
     from accessctl.planfile import read_plan
+    from accessctl.render.age import age_warnings
     from accessctl.render.plan_text import plan_text
     from accessctl.render.result import result_json, result_text, step_text
-    from accessctl.workflow import Wish, apply_plan, check_fits, check_guards, judge_again, plan_project
+    from accessctl.workflow import Wish, apply_plan, check_fits, check_guards, check_tokens, judge_again, plan_project
 
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     if plan and wish != Wish():
         raise click.UsageError("a saved plan is applied as it is; --target and the like belong to plan")
     given = read_plan(plan) if plan else None
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
-    with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
+    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
+    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
         saved = given or plan_project(project, connection, wish, now())
         check_fits(saved, project, connection, today=now().date(), expect_digest=expect_digest)
-        tell_warnings(saved.plan.warnings)
+        tell_warnings((*saved.plan.warnings, *age_warnings(saved.origin.snapshot, now())))
         judged = judge_again(saved, project, allow_revokes)
-        (show if format == "text" else tell)(plan_text(judged, paper()))
+        (show if format == "text" else tell)(plan_text(judged, paper(), now()))
         check_guards(judged)
         if saved.plan.actions:
+            check_tokens(saved, connection, now())
             _confirm(saved, auto_approve)
         result = apply_plan(
             saved,

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from accessctl.cli.options import HERE, allow_unknown_tasks_option, format_option, load, tell, way_options
+from accessctl.cli.offline import refuse_way
+from accessctl.cli.options import (
+    HERE,
+    allow_unknown_tasks_option,
+    format_option,
+    load,
+    now,
+    pace_options,
+    tell,
+    way_options,
+)
+from accessctl.cli.progress import watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,9 +35,15 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 def explain_options(function: F) -> F:
-    """Add --with-live and what it needs."""
+    """Add --with-live and --live, and what they need."""
     with_live = click.option("--with-live", is_flag=True, help="Read live access too, and show both.")
-    return with_live(format_option(allow_unknown_tasks_option(way_options(function))))
+    live = click.option(
+        "--live",
+        metavar="SNAPSHOT",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Show what a file made by snapshot --out has, too; no token, no network.",
+    )
+    return with_live(live(format_option(allow_unknown_tasks_option(way_options(pace_options(function))))))
 
 
 def exit_code(holdings: Sequence[Holding]) -> int:
@@ -36,14 +54,39 @@ def exit_code(holdings: Sequence[Holding]) -> int:
 
 
 def gather(
-    *, with_live: bool, allow_unknown_tasks: bool, sandbox: str, graph_url: str, token_command: str
+    *,
+    with_live: bool,
+    live: Path | None,
+    allow_unknown_tasks: bool,
+    sandbox: str,
+    graph_url: str,
+    token_command: str,
+    parallelism: int,
+    max_wait: float,
 ) -> tuple[Project, Access | None]:
-    """Return the project and, if asked for, live access."""
+    """Return the project and, if asked for, live access, read now or as a snapshot has it."""
+    if live and with_live:
+        raise click.UsageError("--with-live reads Meta, --live a snapshot; leave one of them out")
+    if live:
+        refuse_way("--live")
     project = load(allow_unknown_tasks=allow_unknown_tasks)
+    if live:
+        return project, _from_snapshot(project, live)
     if not with_live:
         return project, None
     from accessctl.connection import Way, connect
     from accessctl.workflow import read_access
 
-    with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
+    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
+    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
         return project, read_access(project, connection)
+
+
+def _from_snapshot(project: Project, live: Path) -> Access:
+    from accessctl.render.age import age, moment
+    from accessctl.snapshotfile import read_snapshot
+    from accessctl.workflow import access_of
+
+    snapshot = read_snapshot(live)
+    tell(f"live access is that of a snapshot taken {age(snapshot.taken_at, now())} ({moment(snapshot.taken_at)})")
+    return access_of(project, snapshot)

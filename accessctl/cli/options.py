@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 HERE = Path()
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def seconds(_: click.Context, __: click.Parameter, text: str) -> float:
+    """Return a time like 15m, 90s, 1h, or whole seconds, in seconds. Raises BadParameter for anything else."""
+    found = re.fullmatch(r"([0-9]{1,6})([smh]?)", text)
+    if not found:
+        raise click.BadParameter(f"{text!r} is no time; write it like 15m, 90s or 1h")
+    return float(int(found[1]) * SECONDS[found[2]])
 
 
 def format_option(function: F) -> F:
@@ -66,6 +76,29 @@ def way_options(function: F) -> F:
             metavar="WORLD.yaml",
             envvar="ACCESSCTL_SANDBOX",
             help="The simulated Graph API inside this process, starting from this world.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def pace_options(function: F) -> F:
+    """Add the options that say how hard to ask Meta, and how long to wait for it."""
+    for option in (
+        click.option(
+            "--max-wait",
+            callback=seconds,
+            default="15m",
+            show_default=True,
+            metavar="TIME",
+            help="How long to wait in all where Meta asks for patience; what is then left counts as unread.",
+        ),
+        click.option(
+            "--parallelism",
+            type=click.IntRange(1, 50),
+            default=10,
+            show_default=True,
+            help="How many requests at a time.",
         ),
     ):
         function = option(function)

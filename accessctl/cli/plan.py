@@ -4,33 +4,52 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
     HERE,
     allow_unknown_tasks_option,
     format_option,
     load,
     now,
+    pace_options,
     paper,
+    progress,
     show,
     tell,
     tell_warnings,
     way_options,
     wish_options,
 )
+from accessctl.cli.progress import watching
+
+if TYPE_CHECKING:
+    from accessctl.connection import Way
+    from accessctl.manifest import Project
+    from accessctl.plan.document import SavedPlan
+    from accessctl.workflow import Wish
 
 
 @click.command("plan", epilog="Example: accessctl plan --sandbox world.yaml --out plan.json")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan to this file too.")
+@click.option(
+    "--live",
+    metavar="SNAPSHOT",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Plan from a file made by snapshot --out instead; no token, no network.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 @wish_options
 @format_option
 @allow_unknown_tasks_option
 @way_options
+@pace_options
 def command(
     out: Path | None,
+    live: Path | None,
     detailed_exitcode: bool,
     target: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -41,29 +60,53 @@ def command(
     sandbox: str,
     graph_url: str,
     token_command: str,
+    parallelism: int,
+    max_wait: float,
 ) -> int:
     """Show what would change, and change nothing.
 
-    Reads live access and compares it with the manifests. Exit code 0: done;
+    Reads live access, or a snapshot of it, and compares it with the manifests.
+    A plan made from a snapshot can be saved and reviewed; apply reads live access
+    first and carries it out only where that agrees. Exit code 0: done;
     2: changes are pending (--detailed-exitcode only); 3: a guard refuses the
     plan; 5: something could not be read.
     """
-    from accessctl.connection import Way, connect
+    from accessctl.connection import Way
     from accessctl.guard import hint
     from accessctl.plan.document import to_text
     from accessctl.plan.nouns import Scope
     from accessctl.planfile import write_plan
+    from accessctl.render.age import age_warnings, cost_line
     from accessctl.render.plan_text import plan_text
-    from accessctl.workflow import Wish, exit_code_of_plan, plan_project
+    from accessctl.workflow import Wish, exit_code_of_plan
 
-    project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
-    with connect(project, HERE, Way(graph_url, sandbox, token_command), os.environ, tell) as connection:
-        saved = plan_project(project, connection, wish, now())
-    tell_warnings(saved.plan.warnings)
+    if live:
+        refuse_way("--live")
+    project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
+    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
+    saved = _from_snapshot(project, live, wish) if live else _from_meta(project, way, wish)
+    tell_warnings((*saved.plan.warnings, *age_warnings(saved.origin.snapshot, saved.created_at)))
+    if saved.cost:
+        progress(cost_line(saved.cost))
     if out:
         write_plan(out, saved)
     show(to_text(saved) if format == "json" else plan_text(saved, paper()))
     if saved.verdict.reasons:
         tell(f"hint: {hint(saved.plan, saved.verdict)}")
     return exit_code_of_plan(saved, detailed=detailed_exitcode)
+
+
+def _from_meta(project: Project, way: Way, wish: Wish) -> SavedPlan:
+    from accessctl.connection import connect
+    from accessctl.workflow import plan_project
+
+    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+        return plan_project(project, connection, wish, now())
+
+
+def _from_snapshot(project: Project, live: Path, wish: Wish) -> SavedPlan:
+    from accessctl.snapshotfile import read_snapshot
+    from accessctl.workflow import plan_from_snapshot
+
+    return plan_from_snapshot(project, read_snapshot(live), wish, now())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from accessctl.cli.options import format_option, paper, show, tell_warnings
+from accessctl.cli.options import format_option, now, paper, show, tell_warnings
 
 
 @click.command("show", epilog="Example: accessctl show plan.json")
@@ -19,9 +19,10 @@ def command(plan: Path, format: str) -> int:
     """
     from accessctl.plan.document import to_text
     from accessctl.planfile import read_plan
+    from accessctl.render.age import age_warnings
     from accessctl.render.plan_text import plan_text
 
     saved = read_plan(plan)
-    tell_warnings(saved.plan.warnings)
-    show(to_text(saved) if format == "json" else plan_text(saved, paper()))
+    tell_warnings((*saved.plan.warnings, *age_warnings(saved.origin.snapshot, now())))
+    show(to_text(saved) if format == "json" else plan_text(saved, paper(), now()))
     return 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from accessctl import __version__
-from accessctl.model import Kind, Status
+from accessctl.model import Cost, Kind, Status
 from accessctl.plan.nouns import (
     FORMAT_VERSION,
     Action,
@@ -20,12 +19,14 @@ from accessctl.plan.nouns import (
     Reason,
     Row,
     Scope,
+    SnapshotRef,
     Source,
     State,
     Summary,
     Verb,
     Verdict,
 )
+from accessctl.strictjson import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,13 +34,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Json = dict[str, Any]
 
-# What says when, not what: it moves with the clock and is no part of what a reviewer agrees to.
-OUTSIDE_THE_DIGEST = ("digest", "created_at")
+# What says when and at what cost, not what: it moves with the clock and is no part of what a reviewer agrees to.
+OUTSIDE_THE_DIGEST = frozenset({"digest", "created_at"})
+OUTSIDE_INSIDE = {"graph": frozenset(field.name for field in fields(Cost)), "snapshot": frozenset({"taken_at"})}
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan with all that apply must hold it against. `digest` is `sha256:` and 64 hex digits."""
+    """A plan with all that apply must hold it against. `digest` is `sha256:` and 64 hex digits.
+
+    `cost` is what reading live access took, None where nobody counted or a snapshot was used instead.
+    """
 
     plan: Plan
     origin: Origin
@@ -47,23 +52,29 @@ class SavedPlan:
     created_at: datetime
     tool_version: str
     digest: str
+    cost: Cost | None = None
+    format_version: str = FORMAT_VERSION
+
+    @property
+    def read_at(self) -> datetime:
+        """When live access was as this plan has it: what was sent since, the plan does not know of."""
+        snapshot = self.origin.snapshot
+        return min(snapshot.taken_at, self.created_at) if snapshot else self.created_at
 
 
-def save(plan: Plan, origin: Origin, verdict: Verdict, created_at: datetime) -> SavedPlan:
+def save(plan: Plan, origin: Origin, verdict: Verdict, created_at: datetime, cost: Cost | None = None) -> SavedPlan:
     """Bind a plan to its origin and compute its digest."""
-    draft = SavedPlan(plan, origin, verdict, created_at, __version__, "")
-    return SavedPlan(plan, origin, verdict, created_at, __version__, digest(to_document(draft)))
-
-
-def canonical(document: Mapping[str, Any]) -> str:
-    """Return the one JSON text of `document`: keys sorted, no blanks, no NaN."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    draft = SavedPlan(plan, origin, verdict, created_at, __version__, "", cost)
+    return replace(draft, digest=digest(to_document(draft)))
 
 
 def digest(document: Mapping[str, Any]) -> str:
-    """Return the sha256 over the canonical content without its time stamps and without the digest itself."""
+    """Return the sha256 over the canonical content without time stamps, costs and the digest itself."""
     content = {key: value for key, value in document.items() if key not in OUTSIDE_THE_DIGEST}
-    return "sha256:" + hashlib.sha256(canonical(content).encode("utf-8", "surrogatepass")).hexdigest()
+    for key, outside in OUTSIDE_INSIDE.items():
+        if isinstance(part := content.get(key), dict):
+            content[key] = {name: value for name, value in part.items() if name not in outside}
+    return sha256_of(content)
 
 
 def to_text(saved: SavedPlan) -> str:
@@ -75,14 +86,19 @@ def to_document(saved: SavedPlan) -> Json:
     """Return the plan as schemas/plan.schema.json describes it."""
     plan, origin = saved.plan, saved.origin
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": saved.format_version,
         "tool_version": saved.tool_version,
         "digest": saved.digest,
         "created_at": saved.created_at.isoformat(),
         "manifests": {"digest": origin.manifests_digest, "files": list(origin.manifest_files)},
-        "graph": {"version": origin.graph_version, "url": origin.graph_url},
+        "graph": {
+            "version": origin.graph_version,
+            "url": origin.graph_url,
+            **(asdict(saved.cost) if saved.cost else {}),
+        },
+        **({"snapshot": _snapshot(origin.snapshot)} if origin.snapshot else {}),
         "acts_as": [_flat(business) for business in origin.acts_as],
-        "scope": {"targets": list(origin.scope.targets), "excludes": list(origin.scope.excludes)},
+        "scope": _scope(origin.scope),
         "actions": [_action(action) for action in plan.actions],
         "waiting": [_row(row) for row in plan.waiting],
         "blocked": [_row(row) for row in plan.blocked],
@@ -117,17 +133,47 @@ def from_document(document: Json) -> SavedPlan:
             graph_version=document["graph"]["version"],
             graph_url=document["graph"]["url"],
             acts_as=tuple(_read(BusinessRef, item) for item in document["acts_as"]),
-            scope=Scope(tuple(document["scope"]["targets"]), tuple(document["scope"]["excludes"])),
+            scope=_read_scope(document["scope"]),
+            snapshot=_read_snapshot(document["snapshot"]) if "snapshot" in document else None,
         ),
         verdict=Verdict(tuple(document["guards"]["reasons"])),
         created_at=datetime.fromisoformat(document["created_at"]),
         tool_version=document["tool_version"],
         digest=document["digest"],
+        cost=_read(Cost, document["graph"]) if "calls" in document["graph"] else None,
+        format_version=document["format_version"],
     )
 
 
 def _flat(noun: BusinessRef | AssetRef | Summary | Reason) -> Json:
     return {field.name: getattr(noun, field.name) for field in fields(noun)}
+
+
+def _snapshot(snapshot: SnapshotRef) -> Json:
+    return {
+        "taken_at": snapshot.taken_at.isoformat(),
+        "digest": snapshot.digest,
+        "complete": snapshot.is_complete,
+    }
+
+
+def _read_snapshot(item: Json) -> SnapshotRef:
+    return SnapshotRef(datetime.fromisoformat(item["taken_at"]), item["digest"], item["complete"])
+
+
+def _scope(scope: Scope) -> Json:
+    """The selectors; what was not asked for beyond them is left out, as plans of format 1.0 have it."""
+    return {
+        "targets": list(scope.targets),
+        "excludes": list(scope.excludes),
+        **({"ask_again": list(scope.ask_again)} if scope.ask_again else {}),
+        **({"replace_with_gap": True} if scope.replace_with_gap else {}),
+    }
+
+
+def _read_scope(item: Json) -> Scope:
+    again, gap = tuple(item.get("ask_again", ())), item.get("replace_with_gap", False)
+    return Scope(tuple(item["targets"]), tuple(item["excludes"]), again, gap)
 
 
 def _filled(noun: State | Source) -> Json:

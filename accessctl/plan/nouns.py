@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from accessctl.model import Kind, Status
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 class Verb(StrEnum):
@@ -167,15 +167,29 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The selectors that narrowed the plan, as given."""
+    """What a person asked of the plan, as given: selectors that narrow it or ask again, and the gap's flag."""
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    ask_again: tuple[str, ...] = ()
+    replace_with_gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRef:
+    """The snapshot a plan was made from: when it was taken, its digest, and whether all could be read."""
+
+    taken_at: datetime
+    digest: str
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a plan was made from: apply refuses a plan whose origin is not what it finds."""
+    """What a plan was made from: apply refuses a plan whose origin is not what it finds.
+
+    `snapshot` is None where live access was read for this plan.
+    """
 
     manifests_digest: str
     manifest_files: tuple[str, ...]
@@ -183,6 +197,7 @@ class Origin:
     graph_url: str
     acts_as: tuple[BusinessRef, ...]
     scope: Scope = Scope()
+    snapshot: SnapshotRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.clean import display
 from accessctl.plan.nouns import COUNTED_AS, Action, Row, Verb
+from accessctl.render.age import snapshot_line
 from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
 from accessctl.render.paper import Paper, count
 
@@ -37,10 +38,14 @@ INDENT = 4
 UNMANAGED_SHOWN = 20  # of assets no manifest declares; the JSON form has them all
 
 
-def plan_text(saved: SavedPlan, paper: Paper) -> str:
-    """Return the whole plan but for its warnings, which go beside it, as text with a newline at its end."""
-    plan = saved.plan
-    parts = [_headlines(plan, paper), *_assets(plan, saved.created_at, paper), _undeclared(plan, paper)]
+def plan_text(saved: SavedPlan, paper: Paper, now: datetime | None = None) -> str:
+    """Return the whole plan but for its warnings, which go beside it, as text with a newline at its end.
+
+    `now` tells how old the snapshot is that it was made from; without, it is as old as when the plan was made.
+    """
+    plan, snapshot = saved.plan, saved.origin.snapshot
+    source = paper.wrap(snapshot_line(snapshot, now or saved.created_at), indent=2, first=0) if snapshot else ""
+    parts = [source, _headlines(plan, paper), *_assets(plan, saved.created_at, paper), _undeclared(plan, paper)]
     unread = (f"! {display(line, 400)}" for line in plan.unread)
     parts.append("\n".join(paper.wrap(line, indent=2, first=0, style="magenta") for line in unread))
     parts.append(

@@ -1,0 +1,59 @@
+"""accessctl doctor."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from accessctl.cli.options import (
+    HERE,
+    allow_unknown_tasks_option,
+    format_option,
+    load,
+    now,
+    pace_options,
+    paper,
+    show,
+    tell,
+    way_options,
+)
+from accessctl.cli.progress import watching
+
+
+@click.command("doctor", epilog="Example: accessctl doctor --sandbox world.yaml")
+@format_option
+@allow_unknown_tasks_option
+@way_options
+@pace_options
+def command(
+    format: str,
+    allow_unknown_tasks: bool,
+    sandbox: str,
+    graph_url: str,
+    token_command: str,
+    parallelism: int,
+    max_wait: float,
+) -> int:
+    """Tell whether token, app and business can do what the manifests need.
+
+    Asks Meta about six questions for each acting business and changes nothing.
+    Each finding is ok, a warning, a problem or unknown, with what to do about
+    it. Exit code 1: there is a problem.
+    """
+    from accessctl.connection import Way, connect
+    from accessctl.doctor import Level, ask, examine, needs_of
+    from accessctl.doctor.facts import Service
+    from accessctl.render.doctor import doctor_json, doctor_text
+
+    project = load(allow_unknown_tasks=allow_unknown_tasks)
+    needs = needs_of(project.desired, project.policy.acts_as)
+    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
+    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+        session = connection.session
+        facts = ask(connection.reader, connection.acting, needs, lambda: session.tier)
+        served, warning = session.served_version, session.version_warning
+    findings = examine(facts, needs, Service(project.graph_version, served, warning), now())
+    acting = [one.business for one in connection.acting]
+    show(doctor_json(findings) if format == "json" else doctor_text(findings, acting, paper()))
+    return int(any(finding.level is Level.PROBLEM for finding in findings))

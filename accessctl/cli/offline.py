@@ -1,0 +1,20 @@
+"""For commands that can do without Meta: what was given for the way there is then one too many."""
+
+from __future__ import annotations
+
+import click
+from click.core import ParameterSource
+
+WAY = ("sandbox", "graph_url", "token_command", "parallelism", "max_wait")
+
+
+def refuse_way(what: str) -> None:
+    """Raise UsageError where the command line names a way to Meta; what the environment says is not used.
+
+    `what` is what makes the command do without: `--live`.
+    """
+    context = click.get_current_context()
+    for name in WAY:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"with {what} nobody is asked, so {option} would be ignored; leave one of them out")

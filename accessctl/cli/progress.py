@@ -1,0 +1,176 @@
+"""What is shown while Meta is read: a bar on a terminal, a line now and then in CI, else nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from accessctl.cli.options import tell
+from accessctl.cli.tally import Tally
+from accessctl.watch import QUIET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from accessctl.cli.bar import Bar
+    from accessctl.watch import Watch
+
+LINE_EVERY = 30.0  # seconds between two lines in CI
+LOOK_EVERY = 1.0  # seconds after which CI is looked at again
+DRAW_EVERY = 0.2  # seconds between two pictures on a terminal
+QUICK = 0.5  # seconds; a read that is over by then shows no bar, and never loads what draws it
+MOST = 3  # pieces of work that one line names
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Show what the block's reads tell the watch, on standard error alone, and leave nothing behind."""
+    kind = kind_of(os.environ, is_terminal=sys.stderr is not None and sys.stderr.isatty())
+    if kind == "nothing":
+        yield QUIET
+    elif kind == "lines":
+        lines = Lines(tell, time.monotonic, lambda seconds: datetime.now(UTC) + timedelta(seconds=seconds))
+        with ticking(lines.tick, LOOK_EVERY):
+            yield lines
+    else:
+        screen = Screen(_open_bar, tell, time.monotonic, _local)
+        try:
+            with ticking(screen.tick, DRAW_EVERY):
+                yield screen
+        finally:
+            screen.close()
+
+
+def kind_of(environ: Mapping[str, str], *, is_terminal: bool) -> str:
+    """Return what is shown: `bar`, `lines` or `nothing`.
+
+    A CI system that gives its jobs a terminal still keeps a log, in which a bar would be noise.
+    """
+    if environ.get("CI", "").strip().lower() not in ("", "0", "false"):
+        return "lines"
+    if not is_terminal:
+        return "nothing"
+    return "lines" if environ.get("TERM", "") in ("", "dumb", "unknown") else "bar"
+
+
+@contextmanager
+def ticking(tick: Callable[[], None], every: float) -> Iterator[None]:
+    """Call `tick` from a thread of its own every so many seconds, until the block ends."""
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.wait(every):
+            tick()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+class Lines(Tally):
+    """Says a plain line every 30 seconds, and one when a long wait begins. Call `tick` every second or so."""
+
+    def __init__(
+        self, say: Callable[[str], None], clock: Callable[[], float], day: Callable[[float], datetime]
+    ) -> None:
+        super().__init__(clock, day)
+        self._say = say
+        self._said = clock()
+
+    def note(self, line: str) -> None:
+        """Say it at once."""
+        self._say(f"accessctl: {line}")
+
+    def tick(self) -> None:
+        """Say how far it is, if it is time to."""
+        with self._lock:
+            if self._works and self._clock() - self._said >= LINE_EVERY:
+                self._speak()
+
+    def long_wait(self) -> None:
+        """Say it at once: nothing else may be heard for long."""
+        self._speak()
+
+    def _speak(self) -> None:
+        now = self._clock()
+        self._said = now
+        parts = [f"{work.what}: {work.count}" for work in list(self._works.values())[:MOST]]
+        if len(self._works) > MOST:
+            parts.append(f"{len(self._works) - MOST} more")
+        said = [f"reading {', '.join(parts)}"] if parts else []
+        said += [wait.words(now)] if (wait := self.waiting) else []
+        self._say(f"accessctl: {', '.join(said)}")
+
+
+class Screen(Tally):
+    """Shows a bar while something is being read; what happens beside it is said in lines.
+
+    Between two pieces of work nothing is on the screen, so that a question or a result stands alone. Call
+    `tick` some times a second, and `close` at the end.
+    """
+
+    def __init__(
+        self,
+        open_bar: Callable[[], Bar],
+        say: Callable[[str], None],
+        clock: Callable[[], float],
+        day: Callable[[float], datetime],
+    ) -> None:
+        super().__init__(clock, day)
+        self._open_bar = open_bar
+        self._say = say
+        self._bar: Bar | None = None
+
+    def note(self, line: str) -> None:
+        """Say it where the bar was; the bar comes back below."""
+        with self._lock:
+            self.close()
+            self._say(line)
+
+    def end(self, what: str) -> None:
+        """Take the bar away with the last piece of work."""
+        with self._lock:
+            super().end(what)
+            if not self._works:
+                self.close()
+
+    def tick(self) -> None:
+        """Draw the bar anew, once something takes long enough to be looked at."""
+        with self._lock:
+            now = self._clock()
+            if all(now - work.begun < QUICK for work in self._works.values()):
+                return
+            if self._bar is None:
+                self._bar = self._open_bar()
+            self._bar.draw(self._works.values(), self.waiting, now)
+
+    def long_wait(self) -> None:
+        """Say it in a line where there is no bar to show it."""
+        if not self._works and (wait := self.waiting):
+            self._say(wait.words(self._clock()))
+
+    def close(self) -> None:
+        """Take the bar away, if there is one."""
+        with self._lock:
+            bar, self._bar = self._bar, None
+            if bar:
+                bar.close()
+
+
+def _open_bar() -> Bar:
+    from accessctl.cli.bar import Bar, terminal
+
+    return Bar(terminal())
+
+
+def _local(seconds: float) -> datetime:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()

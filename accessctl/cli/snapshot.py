@@ -1,0 +1,67 @@
+"""accessctl snapshot."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from accessctl.cli.options import (
+    HERE,
+    allow_unknown_tasks_option,
+    format_option,
+    load,
+    now,
+    pace_options,
+    progress,
+    show,
+    tell,
+    tell_warnings,
+    way_options,
+)
+from accessctl.cli.progress import watching
+
+
+@click.command("snapshot", epilog="Example: accessctl snapshot --out live.json --sandbox world.yaml")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file; else to stdout.")
+@format_option
+@allow_unknown_tasks_option
+@way_options
+@pace_options
+def command(
+    out: Path | None,
+    format: str,
+    allow_unknown_tasks: bool,
+    sandbox: str,
+    graph_url: str,
+    token_command: str,
+    parallelism: int,
+    max_wait: float,
+) -> int:
+    """Write live access to a file.
+
+    It holds ids, names and tasks, when and how completely they were read, and
+    no secret. plan --live plans from it without a token; diff compares two.
+    Exit code 5: something could not be read, and the file says what.
+    """
+    from accessctl.connection import Way, connect
+    from accessctl.render.age import cost_line
+    from accessctl.render.snapshot import snapshot_json, snapshot_text
+    from accessctl.snapshot.document import to_text
+    from accessctl.snapshotfile import write_snapshot
+    from accessctl.workflow import take_snapshot
+
+    project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
+    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
+    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+        snapshot = take_snapshot(project, connection, now())
+    tell_warnings(snapshot.live.notes)
+    if out is None:
+        show(to_text(snapshot))
+        tell(snapshot_text(snapshot))
+    else:
+        write_snapshot(out, snapshot)
+        show(snapshot_json(snapshot, str(out)) if format == "json" else snapshot_text(snapshot))
+    progress(cost_line(snapshot.cost))
+    return 0 if snapshot.is_complete else 5
