@@ -90,6 +90,12 @@ QUIRKS = st.fixed_dictionaries(
         "request_ad_accounts": st.sampled_from(["open", "limited"]),
         "expansion": st.booleans(),
         "page_size": st.sampled_from([1, 2, 25]),
+        "max_page_size": st.sampled_from([1, 2, 100]),
+        "most_nested": st.sampled_from([0, 0, 3]),
+        "paging": st.sampled_from(["cursor", "cursor", "offset"]),
+        "partners": st.sampled_from(["open", "open", "open", "refused"]),
+        "partners_status": st.booleans(),
+        "score_limit": st.sampled_from([0, 0, 60]),
         "empty_pages": st.booleans(),
     }
 )
@@ -186,6 +192,41 @@ def test_what_a_broken_listing_hides_is_neither_granted_nor_revoked(assets, quir
             elif edge == "clients" or edge != "owned_{}s":
                 at_client = write.by == business and not write.path.endswith("/agencies")
                 assert not at_client or (edge != "clients" and not is_kind)
+
+
+LIES = st.sampled_from(["", "miss", "invent", "hidden", "unlisted"])
+
+
+def lied_about(assets: list[dict[str, Any]], lies: list[str]) -> set[str]:
+    """Let Meta lie about assets of ours; return those that nobody can be sure of then."""
+    found = set()
+    for asset, lie in zip(assets, lies, strict=False):
+        if asset["owner"] != "acme" or asset["live"] is None or not lie:
+            continue
+        held = {agency for agency, pair in asset["live"].items() if "PENDING" not in pair["status"]}
+        if lie in ("hidden", "unlisted"):
+            asset[lie] = True
+        elif lie == "miss" and held:
+            asset["partners_miss"] = [min(held)]
+        elif lie == "invent" and STRANGER not in asset["live"]:
+            asset["partners_invent"] = {STRANGER: ["ANALYZE"]}
+        else:
+            continue
+        found.add(asset["number"])
+    return found
+
+
+@LAW
+@given(companies(), QUIRKS, st.lists(LIES, min_size=8, max_size=8))
+def test_where_metas_answers_contradict_each_other_nothing_is_written(assets, quirks, lies):
+    with tempfile.TemporaryDirectory() as directory:
+        doubtful = lied_about(assets, lies)
+        company = fill(Path(directory), assets, quirks | {"partners": "open"})
+        first = company.plan()
+        company.apply(first)
+        written = {write.asset.removeprefix("act_") for write in company.writes}
+        assert not written & doubtful
+        check_writes(company, first, assets)
 
 
 @pytest.mark.campaign
