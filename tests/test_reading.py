@@ -79,8 +79,8 @@ def test_an_agencys_own_access_takes_three_edges_a_kind(company):
         company.asset("ad_account", f"c-{number}", str(2000 + number), owner="client", **held)
     access, cost = reading(company)
     assert len(access.assets) == 120
-    # clients, client_ad_accounts (two pages), pending_client_ad_accounts; the same for Pages; and who we are
-    assert (cost.calls, cost.errors) == (1 + 4 + 3, 0)
+    # who we are, clients, client_ad_accounts (two pages) and pending_client_ad_accounts, the two for Pages
+    assert (cost.calls, cost.errors) == (1 + 1 + 3 + 2, 0)
 
 
 def test_too_much_data_halves_the_page_and_reads_on(company):

@@ -33,11 +33,23 @@ class Sighting:
 class AgencyView:
     """Reads what one business holds, or has asked for, at its clients."""
 
-    def __init__(self, reader: Reader, business: str, token: Secret, names: dict[str, Business]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        business: str,
+        token: Secret,
+        names: dict[str, Business],
+        clients: Callable[[], tuple[edges.Row, ...]] | None = None,
+    ) -> None:
         self.reader = reader
         self.business = business
         self.token = token
         self.names = names
+        self.clients = clients or self.read_clients
+
+    def read_clients(self) -> tuple[edges.Row, ...]:
+        """Return the rows of `clients`, which tell of both kinds; who reads both passes them on as `clients`."""
+        return self._rows(CLIENTS, edges.CLIENT_FIELDS, lambda _: None)
 
     def read(self, kind: Kind, tell: Callable[[int], None] = lambda _: None) -> tuple[AssetAccess, ...]:
         """Return the clients' assets of a kind on which this business holds or asks for something.
@@ -45,7 +57,7 @@ class AgencyView:
         Three edges tell of it; when one cannot be read to the end, what is not seen is not known to be absent:
         raises GraphError or MalformedError. `tell` is given how many more rows were read.
         """
-        rows = self._rows(CLIENTS, edges.CLIENT_FIELDS, tell)
+        rows = self.clients()
         # Clients whose rows have no list of this kind say nothing about it; no client at all does.
         speaks = not rows or any(edges.PERMISSIONS_FIELD[kind] in row for row in rows)
         sightings = [*self._clients(kind, rows), *self._confirmed(kind, tell), *self._pending(kind, tell)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from accessctl.model import Asset, AssetAccess, Business, Gap, Side
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from accessctl.graph.edges import Row
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
     from accessctl.live.wanted import Listing, Wanted
@@ -41,12 +43,16 @@ class Source:
         self.reader = reader
         self.acting = acting
         self.watch = watch
+        self._clients: dict[str, tuple[Row, ...]] = {}
+        self._asking = {business: threading.Lock() for business in acting}
 
     def listing(self, listing: Listing, wanted: Wanted) -> Found:
         """Read one kind of asset as one business sees it. Raises GraphError for what stops everything."""
         business, token = self.acting[listing.business]
         found = Found()
-        view = (OwnerView if listing.side is Side.OWNER else AgencyView)(self.reader, business.id, token, found.names)
+        view: OwnerView | AgencyView = OwnerView(self.reader, business.id, token, found.names)
+        if listing.side is Side.AGENCY:
+            view = AgencyView(self.reader, business.id, token, found.names, lambda: self._clients_of(business.id))
         what = f"{listing.kind.nouns} of {business.alias}, as {listing.side}"
         self.watch.begin(what, wanted.expected(listing))
         try:
@@ -58,6 +64,13 @@ class Source:
         finally:
             self.watch.end(what)
         return found
+
+    def _clients_of(self, business: str) -> tuple[Row, ...]:
+        """Return the rows of `clients`, read once for both kinds. Raises GraphError."""
+        with self._asking[business]:
+            if business not in self._clients:
+                self._clients[business] = AgencyView(self.reader, business, self.acting[business][1], {}).read_clients()
+            return self._clients[business]
 
     def alone(self, owner: str, assets: Sequence[Asset]) -> Found:
         """Read these assets of an owner, each by itself. Raises GraphError for what stops everything."""

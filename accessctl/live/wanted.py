@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 PAGE_OF_ROWS = 100
 IDENTITY_CALLS = 1  # for each business
 WITNESS_CALLS = 1  # for each owner
-EDGES_OF_AN_AGENCY = 3  # clients, and for each kind one edge of what is held and one of what is asked for
+CLIENTS_CALLS = 1  # for each agency
+EDGES_OF_AN_AGENCY = 2  # for each kind, one of what is held and one of what is asked for
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +62,7 @@ class Wanted:
     def calls(self) -> int:
         """About how many calls this takes, as far as the manifests tell."""
         calls = IDENTITY_CALLS * len(self.businesses) + WITNESS_CALLS * len(self.owners)
+        calls += CLIENTS_CALLS * len({listing.business for listing in self.listings if listing.side is Side.AGENCY})
         for listing in self.listings:
             if listing.side is Side.AGENCY:
                 calls += EDGES_OF_AN_AGENCY
