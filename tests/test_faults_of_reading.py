@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from accessctl.connection import Way
 from accessctl.connection import connect as open_way
+from accessctl.errors import RefusedError
 from accessctl.graph.client import connect
 from accessctl.graph.errors import GraphError
 from accessctl.graph.secret import Secret
@@ -27,7 +28,7 @@ from accessctl.sandbox.world import Asset as There
 from accessctl.sandbox.world import Business as Known
 from accessctl.sandbox.world import Fault, Pair, World, frozen
 from accessctl.sandbox.worldfile import load_world
-from accessctl.workflow import Wish, apply_plan, plan_project
+from accessctl.workflow import Wish, apply_plan, check_tokens, plan_project
 from tests.campaigns import examples
 from tests.company import ACME, MEDIAHOUSE, STRANGER
 
@@ -288,3 +289,43 @@ def test_a_whole_run_makes_no_call_that_fails(company):
         apply_plan(saved, connection, clock=company.now)
         assert connection.cost.calls > 300
         assert connection.cost.errors == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "is_refused"),
+    [("12:14:59", True), ("12:15:02", True), ("12:15:04", False), ("18:00:00", False), (None, False)],
+)
+def test_a_token_that_ends_before_all_is_surely_written_starts_nothing(company, end, is_refused):
+    company.asset("ad_account", "de", "71", agencies={"mediahouse": BUYER}, live={})
+    expires = {"expires": f"2026-11-21T{end}Z"} if end else {}
+    company.world["tokens"] = {f"sandbox-{ACME}": {"business": ACME, **expires}}
+    company.write()
+    project = company.load()
+    with open_way(project, company.directory, Way(sandbox=str(company.directory / "world.yaml")), {}) as connection:
+        saved = plan_project(project, connection, Wish(), NOW)
+        if is_refused:
+            with pytest.raises(RefusedError, match=r"the token of acme ends on 2026-11-21 at 12:1"):
+                check_tokens(saved, connection, NOW)
+        else:
+            check_tokens(saved, connection, NOW)
+
+
+def test_a_token_that_meta_says_nothing_about_is_not_held_up(company):
+    company.asset("ad_account", "de", "71", agencies={"mediahouse": BUYER}, live={})
+    company.world["faults"] = [{"match": "GET debug_token", "nth": 1, "do": "html_200"}]
+    company.write()
+    project = company.load()
+    with open_way(project, company.directory, Way(sandbox=str(company.directory / "world.yaml")), {}) as connection:
+        check_tokens(plan_project(project, connection, Wish(), NOW), connection, NOW)
+
+
+def test_apply_asks_how_long_its_token_lasts(company, run):
+    company.asset("ad_account", "de", "71", agencies={"mediahouse": BUYER}, live={})
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    company.world["now"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    company.world["tokens"] = {f"sandbox-{ACME}": {"business": ACME, "expires": f"{soon:%Y-%m-%dT%H:%M:%SZ}"}}
+    company.write()
+    found = run("apply", "--auto-approve", "--sandbox", "world.yaml")
+    assert found.returncode == 3
+    assert "refused: the token of acme ends on" in found.stderr
+    assert company.writes == ()
