@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from accessctl.documentfile import check_version, read_document, write_whole
 from accessctl.errors import AccessctlError, StaleError
+from accessctl.garbage import held
 from accessctl.snapshot.document import digest, to_text
 from accessctl.snapshot.read import from_document
 from accessctl.snapshot.shape import MisfitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from accessctl.snapshot import Snapshot
@@ -24,7 +22,7 @@ MAKER = "accessctl snapshot --out"
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     """Write the snapshot file, readable by its owner alone."""
-    with _no_garbage_collection():
+    with held():
         text = to_text(snapshot)
     write_whole(path, text)
 
@@ -34,7 +32,7 @@ def read_snapshot(path: Path) -> Snapshot:
 
     Raises StaleError where its digest is not that of its content, AccessctlError where it is no snapshot.
     """
-    with _no_garbage_collection():
+    with held():
         document = read_document(path, "snapshot", MAKER)
         check_version(path, document, "snapshot", MAKER)
         if "assets" not in document:
@@ -46,15 +44,3 @@ def read_snapshot(path: Path) -> Snapshot:
         except MisfitError as error:
             what = f"{path} is no snapshot: ${error} does not fit schemas/snapshot.schema.json"
             raise AccessctlError(what, RETAKE) from None
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Nothing in the block is garbage before its end, and a large file has a million values to look through."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

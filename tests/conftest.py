@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Run:
     """Run the command line in a fresh process, in `tmp_path`, with nothing of our own environment's settings."""
 
     def run(*args: str, cwd: Path = tmp_path, **environ: str) -> subprocess.CompletedProcess[str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "GITHUB_"))}
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "GITHUB_", "CI"))}
         return subprocess.run(
             [sys.executable, "-m", "accessctl", *args],
             cwd=cwd,

@@ -88,13 +88,10 @@ def parse(body: bytes) -> object:
     if not body.strip():
         raise UnreadableError("is empty")
     try:
-        value = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
-        return _plain(value, MAX_DEPTH)
+        text = body.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
+        _check_depth(value)
+        return _whole(value) if "\\ud" in text or "\\uD" in text else value
     except UnreadableError:
         raise
     except (ValueError, RecursionError):
@@ -119,16 +116,28 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _plain(value: object, levels: int) -> object:
+def _check_depth(value: object) -> None:
+    """Raise UnreadableError for more levels than any answer has. Looks at lists and objects only."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for outer in level
+            for item in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            if isinstance(item, (dict, list))
+        ]
+        if not level:
+            return
+    raise UnreadableError("is nested too deeply")
+
+
+def _whole(value: object) -> object:
+    """Put a question mark in the place of each half of a surrogate pair."""
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, (dict, list)) and levels == 0:
-        raise UnreadableError("is nested too deeply")
+        return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
-        return {str(_plain(key, 0)): _plain(item, levels - 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item, levels - 1) for item in value]
-    return value
+        return {str(_whole(key)): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def truth(answer: Mapping[str, object], key: str) -> bool | None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from accessctl.watch import Watch
 
 MAX_WAIT = 900.0
-CONNECTIONS = 10  # PERFORMANCE: the pool walks all of them for each request, so more are slower
+CONNECTIONS = 10  # the pool walks all of them for each request, so many more are slower
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
@@ -97,7 +97,7 @@ def connect(
     """
     base_url = check_base_url(base_url)
     _hush()
-    at_once = min(parallelism, CONNECTIONS)
+    at_once = parallelism
     client = httpx.Client(
         transport=transport,
         trust_env=False,  # no proxy, certificate file or .netrc that the environment happens to name

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Row = dict[str, object]
 NONE_GIVEN = "(none given)"  # where an answer has no status
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_DIGITS = re.compile(r"[0-9]{1,20}", re.ASCII)
 _ACCESS = "permitted_tasks,access_status,access_requested_time,access_updated_time"
 AGENCY_FIELDS = f"id,name,{_ACCESS}"  # GRAPH_API 3.1: flat on the row, and only when asked for
 CLIENT_FIELDS = "id,name,adaccount_permissions,page_permissions"
@@ -94,9 +96,7 @@ def read_status(value: object) -> tuple[Status, str]:
 
 def read_time(value: object) -> datetime | None:
     """Return a time from any of the three forms Meta uses (GRAPH_API 3.2), None for anything else."""
-    if not isinstance(value, str) or not re.fullmatch(
-        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)", value, re.ASCII
-    ):
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
         return None
     try:
         return datetime.fromisoformat(value)
@@ -119,6 +119,6 @@ def _object(value: object) -> Row:
 
 
 def _digits(value: object, what: str) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,20}", value, re.ASCII):
+    if not isinstance(value, str) or not _DIGITS.fullmatch(value):
         raise MalformedError(f"a row has no usable id ({what} is 1 to 20 digits)")
     return value

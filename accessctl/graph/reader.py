@@ -15,7 +15,7 @@ from accessctl.graph.secret import Secret
 from accessctl.graph.verdict import untrusted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from accessctl.graph.call import Value
     from accessctl.graph.patience import Patience
@@ -61,14 +61,15 @@ class Reader:
         """Read a listing to its end, in Meta's order. Every row has an `id`, and no two the same.
 
         A listing that moved while it was read (an id came twice, or another number of rows than Meta says) is
-        read again, twice at most. `tell` is given how many rows each page had.
+        read again, twice at most. Where Meta wants fewer rows at once the page is halved. `tell` is given how
+        many rows each page had.
         """
-        flaw = ""
+        flaw, fetch = "", self._shrinking(token, path, limit, {"fields": fields, **params})
         for _ in range(1 + RE_READS):
             trail = self.trail(*path)
             onward: Onward | None = ()
             while onward is not None:
-                page = self.page(token, *path, onward=onward, fields=fields, limit=limit, **params)
+                page = fetch(onward)
                 tell(len(page.rows))
                 onward = trail.add(page)
             if not (flaw := trail.flaw):
@@ -84,12 +85,27 @@ class Reader:
         if first is None:
             return ()
         call = Call("GET", path)
-
-        def fetch(onward: Onward) -> Page:
-            return self.page(token, *path, onward=onward, fields=fields, limit=limit)
-
+        fetch = self._shrinking(token, path, limit, {"fields": fields})
         trail = collect(read_page(first, call, self._wire.base_url), fetch, call, self._page_cap)
         return self.rows(token, *path, limit=limit, fields=fields) if trail.flaw else tuple(trail.rows)
+
+    def _shrinking(
+        self, token: Secret, path: tuple[str, ...], limit: int, params: Mapping[str, Value]
+    ) -> Callable[[Onward], Page]:
+        """Return a way to read the pages of a listing that halves them, for good, where they are too large."""
+        size = limit
+
+        def fetch(onward: Onward) -> Page:
+            nonlocal size
+            while True:
+                try:
+                    return self.page(token, *path, onward=onward, limit=size, **params)
+                except GraphError as error:
+                    if error.trouble is not Trouble.TOO_LARGE or size == 1:
+                        raise
+                    size //= 2
+
+        return fetch
 
     def batch(
         self, reads: Sequence[BatchRead], token: Secret, tell: Callable[[int], None] = lambda _: None

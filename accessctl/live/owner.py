@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from accessctl.graph.reader import Reader
 
+MOST = 100  # agencies asked for at once
+HALF = 50
 NO_PAGE_TOKEN = "Meta hands out no Page token: the token's user has no task on this Page"  # noqa: S105  # a text
 
 
@@ -93,7 +95,7 @@ class OwnerView:
         """Read the agencies of each asset with its own token, fifty to a request."""
         asked = [(asset, row, token) for asset, row, token in wanted if token is not None]
         reads = [
-            BatchRead((asset.node, "agencies"), {"fields": edges.AGENCY_FIELDS, "limit": "100"}, token)
+            BatchRead((asset.node, "agencies"), {"fields": edges.AGENCY_FIELDS, "limit": MOST}, token)
             for asset, _, token in asked
         ]
         answers = self.reader.batch(reads, self.token, tell)
@@ -107,7 +109,9 @@ class OwnerView:
 
         def read() -> Iterable[edges.Row]:
             if isinstance(first, GraphError):
-                raise first
+                if first.trouble is not Trouble.TOO_LARGE:
+                    raise first
+                return self.reader.rows(token, asset.node, "agencies", fields=edges.AGENCY_FIELDS, limit=HALF)
             return self.reader.rest(token, asset.node, "agencies", fields=edges.AGENCY_FIELDS, first=first)
 
         return read

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from accessctl.garbage import held
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.live.picture import Picture
 from accessctl.live.sources import Source
@@ -43,7 +44,7 @@ def read_live(reader: Reader, acting: Sequence[ActingBusiness], wanted: Wanted, 
     by_id = {one.business.id: one for one in acting}
     source = Source(reader, {one: (by_id[one].business, by_id[one].token) for one in wanted.businesses}, watch)
     watch.note(f"about {wanted.calls} calls to Meta, as far as the manifests tell")
-    with _pool() as pool:
+    with held(), _pool() as pool:
         # Whoever cannot see itself is found out before any listing is read.
         known = list(pool.map(lambda business: check_identity(reader, by_id[business]), wanted.businesses))
         listings = [(listing, pool.submit(source.listing, listing, wanted)) for listing in wanted.listings]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.graph import edges
 from accessctl.graph.edges import MalformedError
-from accessctl.graph.errors import GraphError, Trouble
+from accessctl.graph.errors import GraphError
 from accessctl.live.reasons import reason_unless_it_stops_all
 from accessctl.model import Asset, AssetAccess, Business, Grant, Kind, Status, frozen
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
 
-FIRST_LIMIT = 25  # a row holds every asset of one agency, so it may be long
+LIMIT = 25  # a row holds every asset of one agency, so it may be long
 SHOWN = 3
 UNCERTAIN = "uncertain"
 
@@ -40,17 +40,11 @@ def hear_witness(reader: Reader, business: str, token: Secret, names: dict[str, 
     It is a second witness and no more: one that cannot be heard says nothing. Raises GraphError for what
     makes all reading pointless.
     """
-    limit = FIRST_LIMIT
-    while True:
-        try:
-            rows = reader.rows(token, business, "agencies", fields=edges.CLIENT_FIELDS, limit=limit)
-            return _testimony(rows, names)
-        except GraphError as error:
-            if error.trouble is not Trouble.TOO_LARGE or limit == 1:
-                return Testimony(silence=reason_unless_it_stops_all(error))
-            limit //= 2
-        except MalformedError as error:
-            return Testimony(silence=reason_unless_it_stops_all(error))
+    try:
+        rows = reader.rows(token, business, "agencies", fields=edges.CLIENT_FIELDS, limit=LIMIT)
+        return _testimony(rows, names)
+    except (GraphError, MalformedError) as error:
+        return Testimony(silence=reason_unless_it_stops_all(error))
 
 
 def _testimony(rows: tuple[edges.Row, ...], names: dict[str, Business]) -> Testimony:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from accessctl.errors import ManifestError, Problem
+from accessctl.garbage import held
 from accessctl.manifest.catalogue import make_catalogue
 from accessctl.manifest.compile import Compiler, compile_access
 from accessctl.manifest.document import read_document
@@ -59,7 +58,7 @@ def load_project(directory: Path, *, today: date, allow_unknown_tasks: bool = Fa
     """
     findings = Findings()
     tasks = TaskCheck(findings, allow_unknown=allow_unknown_tasks)
-    with _no_garbage_collection():
+    with held():
         reading = _Reading(directory, today, findings, tasks)
         settings = reading.settings()
         parts = reading.manifests(settings)
@@ -185,16 +184,3 @@ def _require_assets(settings: Settings, catalogue: Catalogue, findings: Findings
 def _digest(files: tuple[tuple[str, str], ...]) -> str:
     listing = "".join(f"{sha}  {file}\n" for file, sha in files)
     return f"sha256:{sha256(listing.encode()).hexdigest()}"
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Hold the garbage collector while many small values are built: it would walk them again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.freeze()  # or the collector walks all of them as soon as it may
-            gc.enable()
