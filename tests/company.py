@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from accessctl.connection import Connection, Way, connect
+from accessctl.gate import check_fits
 from accessctl.journal import read_journal
 from accessctl.manifest import Project, load_project
 from accessctl.sandbox.store import Store
-from accessctl.workflow import Wish, apply_plan, check_fits, plan_project, read_access
+from accessctl.workflow import Wish, apply_plan, plan_project, read_access
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

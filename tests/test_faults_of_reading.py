@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from accessctl.connection import Way
 from accessctl.connection import connect as open_way
 from accessctl.errors import RefusedError
+from accessctl.gate import check_tokens
 from accessctl.graph.client import connect
 from accessctl.graph.errors import GraphError
 from accessctl.graph.secret import Secret
@@ -28,7 +29,7 @@ from accessctl.sandbox.world import Asset as There
 from accessctl.sandbox.world import Business as Known
 from accessctl.sandbox.world import Fault, Pair, World, frozen
 from accessctl.sandbox.worldfile import load_world
-from accessctl.workflow import Wish, apply_plan, check_tokens, plan_project
+from accessctl.workflow import Wish, apply_plan, plan_project
 from tests.campaigns import examples
 from tests.company import ACME, MEDIAHOUSE, STRANGER
 

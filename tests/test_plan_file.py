@@ -11,11 +11,12 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from accessctl.errors import AccessctlError, StaleError
+from accessctl.gate import check_fits
 from accessctl.manifest import load_schema
 from accessctl.plan.document import digest, from_document, to_document, to_text
 from accessctl.planfile import read_plan, write_plan
 from accessctl.strictjson import canonical
-from accessctl.workflow import Wish, check_fits
+from accessctl.workflow import Wish
 from tests.company import ACME, MEDIAHOUSE, NOW, STRANGER, Company
 
 if TYPE_CHECKING:

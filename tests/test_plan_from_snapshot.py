@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accessctl.errors import AccessctlError, StaleError
+from accessctl.gate import check_fits
 from accessctl.model import Cost, Side
 from accessctl.plan.document import digest, from_document, save, to_document
 from accessctl.plan.nouns import Scope, SnapshotRef, Verb
@@ -23,7 +24,7 @@ from accessctl.render.age import age, age_warnings, cost_line, snapshot_line
 from accessctl.render.paper import Paper
 from accessctl.render.plan_text import plan_text
 from accessctl.strictjson import canonical
-from accessctl.workflow import Wish, check_fits, plan_from_snapshot, take_snapshot
+from accessctl.workflow import Wish, plan_from_snapshot, take_snapshot
 from tests.company import ACME, DATACO, MEDIAHOUSE, NOW, STRANGER, Company
 
 if TYPE_CHECKING:

@@ -18,13 +18,14 @@ from accessctl.apply.look import Seen, compare
 from accessctl.apply.outcomes import Outcome
 from accessctl.connection import _sleep
 from accessctl.errors import AccessctlError, StaleError
+from accessctl.gate import check_fits
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.writer import Answer
 from accessctl.guard import judge
 from accessctl.journal import Journal, JournalError, read_journal
 from accessctl.model import Asset, AssetAccess, Grant, Guards, Kind, Status, frozen
 from accessctl.plan.nouns import Scope, State
-from accessctl.workflow import Wish, check_fits
+from accessctl.workflow import Wish
 from tests.company import ACME, CLIENT, DATACO, MEDIAHOUSE, NOW, SISTER, STRANGER, Company
 
 KINDS = pytest.mark.parametrize("kind", ["ad_account", "page"])

@@ -44,18 +44,6 @@ def compare(action: Action, access: AssetAccess) -> tuple[Seen, str, State | Non
     return Seen.MOVED, f"planned from {in_words(action.before)}, now {in_words(live)}", live
 
 
-def what_moved(before: State, now: State) -> str:
-    """Return what somebody else did to a pair, step by step: `MANAGE was added; ANALYZE was taken away`."""
-    from deepdiff import DeepDiff
-
-    old, new = ({"status": str(state.status), "tasks": set(state.tasks)} for state in (before, now))
-    moved = DeepDiff(old, new, view="tree")
-    words = [f"{item.t2} was added" for item in moved.get("set_item_added", ())]
-    words += [f"{item.t1} was taken away" for item in moved.get("set_item_removed", ())]
-    words += [f"it was {item.t1} and is {item.t2}" for item in moved.get("values_changed", ())]
-    return "; ".join(sorted(words))
-
-
 def is_wanted(action: Action, grant: Grant) -> bool:
     """Tell whether the pair is what the action is to bring about."""
     if action.after.status is Status.PENDING:

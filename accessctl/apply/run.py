@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from accessctl.apply.look import Seen, compare, what_moved
+from accessctl.apply.look import Seen, compare
 from accessctl.apply.outcomes import GOOD, Outcome, Result, Step
 from accessctl.apply.write import NEW_PLAN, Writer
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.journal import JournalError
 from accessctl.model import Asset
+from accessctl.plan.moved import in_between
 from accessctl.plan.nouns import Verb
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Run:
         if seen is Seen.UNREADABLE:
             return Step(action, Outcome.FAILED, text, "nothing was sent; run plan to see what can be read", live=live)
         if seen is Seen.MOVED and live is not None:
-            text += f" ({what_moved(action.before, live)})"
+            text += f" ({in_between(action.before, live)})"
             return Step(action, Outcome.STALE, text, NEW_PLAN, live=live)
         memory = self.sent_since.get((Asset(action.asset.kind, action.asset.id), action.agency.id))
         if memory and memory.awaiting and not memory.is_doubtful and action.after.tasks:

@@ -65,12 +65,13 @@ def command(
     Every write is recorded in a journal before and after: .accessctl/journal.jsonl.
     """
     from accessctl.connection import Way, connect
+    from accessctl.gate import check_fits, check_guards, check_tokens, judge_again
     from accessctl.plan.nouns import Scope
     from accessctl.planfile import read_plan
     from accessctl.render.age import age_warnings
     from accessctl.render.plan_text import plan_text
     from accessctl.render.result import result_json, result_text, step_text
-    from accessctl.workflow import Wish, apply_plan, check_fits, check_guards, check_tokens, judge_again, plan_project
+    from accessctl.workflow import Wish, apply_plan, plan_project
 
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     if plan and wish != Wish():

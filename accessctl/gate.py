@@ -1,0 +1,94 @@
+"""What must hold before a plan is carried out: it is the one reviewed, still fits, is allowed, and can be done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from accessctl import __version__
+from accessctl.errors import RefusedError, StaleError
+from accessctl.guard import hint, judge
+from accessctl.plan.moved import moved
+from accessctl.plan.nouns import Scope
+from accessctl.planfile import REMAKE
+from accessctl.workflow import NO_WISH, Wish, origin_of, plan_project
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from accessctl.connection import Connection
+    from accessctl.manifest import Project
+    from accessctl.plan.document import SavedPlan
+
+MOST_TOLD = 5  # differences of a stale plan; the next plan has them all
+
+
+def check_fits(
+    saved: SavedPlan, project: Project, connection: Connection, *, today: date, expect_digest: str = ""
+) -> None:
+    """Raise StaleError where the plan is not the one that was reviewed, or was made from something else.
+
+    A declaration that has ended since (`today`, UTC) gives nothing any more. For a plan made from a snapshot
+    live access is read, and has to call for the same actions.
+    """
+    if expect_digest and expect_digest != saved.digest:
+        raise StaleError(f"this plan's digest is {saved.digest}, not the one expected", REMAKE)
+    origin, here = saved.origin, origin_of(project, project.graph_version, connection.url, NO_WISH)
+    differences = (
+        (origin.manifests_digest, here.manifests_digest, "the manifests have changed since this plan was made"),
+        (origin.graph_version, here.graph_version, f"the plan was made with Graph {origin.graph_version}"),
+        (origin.graph_url, here.graph_url, f"the plan was made against {origin.graph_url}, this is {here.graph_url}"),
+        (origin.acts_as, here.acts_as, "the plan was made for other acting businesses"),
+        (_major(saved.tool_version), _major(__version__), f"the plan was made by accessctl {saved.tool_version}"),
+    )
+    for planned, now, text in differences:
+        if planned != now:
+            raise StaleError(text, REMAKE)
+    acting = {business.alias for business in origin.acts_as}
+    for action in saved.plan.actions:
+        if action.via not in acting:
+            raise StaleError(f"{action.id} is to go through {action.via}, which the plan does not act as", REMAKE)
+        for end in sorted(source.until for source in action.sources if source.until):
+            if action.after.tasks and saved.created_at.date().isoformat() <= end < today.isoformat():
+                raise StaleError(f"{action.id} is declared until {end}, which has passed", REMAKE)
+    if origin.snapshot:
+        _check_still_so(saved, project, connection)
+
+
+def _check_still_so(saved: SavedPlan, project: Project, connection: Connection) -> None:
+    """Raise StaleError where a plan made now from live access would do, or be refused for, something else."""
+    scope = saved.origin.scope
+    wish = Wish(Scope(scope.targets, scope.excludes), scope.ask_again, scope.replace_with_gap)
+    fresh = plan_project(project, connection, wish, saved.created_at)
+    if differences := moved(saved.plan, fresh.plan):
+        more = f"; and {len(differences) - MOST_TOLD} more" * (len(differences) > MOST_TOLD)
+        told = "; ".join(differences[:MOST_TOLD]) + more
+        raise StaleError(f"live access is no longer as the snapshot has it: {told}", REMAKE)
+    guards = project.policy.guards
+    if judge(saved.plan, guards) != judge(fresh.plan, guards):
+        raise StaleError("live access has moved, and the guards judge this plan otherwise now", REMAKE)
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
+
+
+def judge_again(saved: SavedPlan, project: Project, allowed_revokes: int | None) -> SavedPlan:
+    """Return the plan with what the guards say of it now that a person may have confirmed a number."""
+    return replace(saved, verdict=judge(saved.plan, project.policy.guards, allowed_revokes=allowed_revokes))
+
+
+def check_guards(judged: SavedPlan) -> None:
+    """Raise RefusedError where the guards say no."""
+    if judged.verdict.reasons:
+        raise RefusedError("; ".join(judged.verdict.reasons), hint(judged.plan, judged.verdict))
+
+
+def check_tokens(saved: SavedPlan, connection: Connection, now: datetime) -> None:
+    """Raise RefusedError where a token that is to write ends before all is surely written."""
+    from accessctl.doctor.lasting import ending_soon
+
+    writers = {action.via for action in saved.plan.actions}
+    acting = [one for one in connection.acting if one.business.alias in writers]
+    if ending := ending_soon(connection.reader, acting, len(saved.plan.actions), now):
+        raise RefusedError(f"{'; '.join(ending)}, which may be too soon", "make a new token, then apply again")
