@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from accessctl.apply.outcomes import Outcome, Result, Step
 from accessctl.clean import display
+from accessctl.counting import count
 from accessctl.model import Kind, Status
 from accessctl.plan.document import SavedPlan
 from accessctl.plan.nouns import (
@@ -28,7 +29,7 @@ from accessctl.plan.nouns import (
     Verdict,
 )
 from accessctl.render.names import business_name, source_name
-from accessctl.render.paper import Paper, count
+from accessctl.render.paper import Paper
 from accessctl.render.plan_text import plan_text, summary_line
 from accessctl.render.result import result_text
 

@@ -105,8 +105,8 @@ def command(
 
 def _confirm(saved: SavedPlan, auto_approve: bool) -> None:
     """Ask a person, or stop: nobody there is a no."""
+    from accessctl.counting import count as paper_count
     from accessctl.errors import RefusedError
-    from accessctl.render.paper import count as paper_count
 
     if auto_approve:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accessctl.counting import count
 from accessctl.doctor import facts as f
 from accessctl.doctor.findings import Finding, Level
 from accessctl.doctor.needs import (
@@ -14,7 +15,6 @@ from accessctl.doctor.needs import (
     PAGES_SHOW_LIST,
 )
 from accessctl.model import Kind, Side
-from accessctl.render.paper import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

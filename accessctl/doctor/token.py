@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from accessctl.counting import count
 from accessctl.doctor import facts as f
 from accessctl.doctor.findings import Finding, Level
-from accessctl.render.paper import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

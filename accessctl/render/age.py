@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from accessctl.render.paper import count
+from accessctl.counting import count
 
 if TYPE_CHECKING:
     from accessctl.model import Cost

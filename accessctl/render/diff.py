@@ -7,14 +7,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from accessctl.clean import display
+from accessctl.counting import count
 from accessctl.model import Side, Status
 from accessctl.render.age import moment
 from accessctl.render.names import asset_name, business_name, task_names
-from accessctl.render.paper import Paper, count
 from accessctl.snapshot.differences import Comparison, Difference, Unseen, What
 
 if TYPE_CHECKING:
     from accessctl.plan.nouns import AssetRef, BusinessRef, State
+    from accessctl.render.paper import Paper
     from accessctl.snapshot import Snapshot
 
 MARKS = {

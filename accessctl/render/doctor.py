@@ -7,10 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from accessctl.clean import display
+from accessctl.counting import count
 from accessctl.doctor.findings import Level
 from accessctl.plan.nouns import BusinessRef
 from accessctl.render.names import business_name
-from accessctl.render.paper import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

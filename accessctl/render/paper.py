@@ -43,8 +43,3 @@ class Paper:
             break_on_hyphens=False,
         )
         return "\n".join(self.paint(line, style) for line in lines)
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """Return `1 file`, `2 files`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from accessctl.clean import display
+from accessctl.counting import count
 from accessctl.plan.nouns import COUNTED_AS, Action, Row, Verb
 from accessctl.render.age import snapshot_line
 from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
-from accessctl.render.paper import Paper, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from accessctl.plan.document import SavedPlan
     from accessctl.plan.nouns import AssetRef, Plan, Summary
+    from accessctl.render.paper import Paper
 
 # Symbol and colour of each row (DESIGN, section 6).
 VERB_MARKS = {

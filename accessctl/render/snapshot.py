@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from accessctl.counting import count
 from accessctl.model import Status
-from accessctl.render.paper import count
 
 if TYPE_CHECKING:
     from accessctl.snapshot import Snapshot

@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from accessctl.counting import count
 from accessctl.model import Kind
-from accessctl.render.paper import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
