@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from accessctl.model import Kind
@@ -86,9 +87,16 @@ SERVER_ADDED: tuple[ServerAdded, ...] = (
 # Tasks that let an agency change settings, people or billing; a plan says so before its list.
 MANAGE_LIKE = frozenset({"MANAGE", "PROFILE_PLUS_FULL_CONTROL"})
 
+MANY = 10_000  # sets of tasks whose normal form and difference are remembered
+
 
 def normal(tasks: Iterable[str]) -> frozenset[str]:
     """Return `tasks` with every PROFILE_PLUS_ name that has a classic twin replaced by it."""
+    return _normal(frozenset(tasks))
+
+
+@lru_cache(MANY)  # most grants are one of a few sets of tasks
+def _normal(tasks: frozenset[str]) -> frozenset[str]:
     return frozenset(
         task.removeprefix(PROFILE_PLUS) if task.removeprefix(PROFILE_PLUS) in TWINS else task for task in tasks
     )
@@ -117,6 +125,7 @@ def unknown(kind: Kind, live: frozenset[str]) -> frozenset[str]:
     return frozenset(task for task in live if not is_known(kind, task))
 
 
+@lru_cache(MANY)
 def difference(kind: Kind, wanted: frozenset[str], live: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the tasks `live` lacks and those it has too many, in normal form.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from accessctl.model import Asset, Business, Grant, Kind, Status
@@ -79,7 +80,13 @@ def read_grant(row: Row) -> Grant:
     since = read_time(row.get("access_requested_time" if status is Status.PENDING else "access_updated_time"))
     if not isinstance(tasks, list) or not all(isinstance(task, str) and task for task in tasks):
         return Grant(status=Status.UNREADABLE, detail="Meta did not say which tasks it has", since=since)
-    return Grant(frozenset(tasks), status, word, since)
+    return Grant(_set_of(tuple(tasks)), status, word, since)
+
+
+@lru_cache(10_000)
+def _set_of(tasks: tuple[str, ...]) -> frozenset[str]:
+    """Return one set for each list of tasks: most grants have one of a few."""
+    return frozenset(tasks)
 
 
 def read_status(value: object) -> tuple[Status, str]:
