@@ -258,6 +258,7 @@ def test_a_world_that_is_none_is_an_error_in_words(brand, run, world):
 def test_the_result_of_apply_as_json_has_every_step(brand, run):
     found = run("apply", "--auto-approve", "--format", "json", *SANDBOX)
     document = json.loads(found.stdout)
+    assert document["graph"]["calls"] >= document["graph"]["requests"] > 0
     assert [step["outcome"] for step in document["steps"]] == ["applied", "applied"]
     assert document["summary"]["applied"] == 2
     assert "Plan: 1 to grant" in found.stderr

@@ -96,7 +96,7 @@ def command(
             tell=lambda step: progress(step_text(step, paper())),
         )
     if saved.plan.actions or format == "json":
-        show(result_json(result, saved) if format == "json" else result_text(result, saved, paper()))
+        show(result_json(result, saved, connection.cost) if format == "json" else result_text(result, saved, paper()))
     if result.stopped_by:
         tell("hint: the journal has what was done; run apply again to go on from there")
         raise result.stopped_by

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from accessctl.apply.outcomes import GOOD, Outcome, Result, Step
@@ -12,6 +13,7 @@ from accessctl.render.names import asset_name, business_name, task_names
 from accessctl.render.plan_text import VERB_MARKS
 
 if TYPE_CHECKING:
+    from accessctl.model import Cost
     from accessctl.plan.document import SavedPlan
     from accessctl.render.paper import Paper
 
@@ -69,12 +71,13 @@ def _count(result: Result, saved: SavedPlan) -> str:
     return f"Apply {ended}: {verbs}." + (f" {rest}." if rest else "")
 
 
-def result_json(result: Result, saved: SavedPlan) -> str:
-    """Return the run, the plan's digest and every step with its outcome."""
+def result_json(result: Result, saved: SavedPlan, cost: Cost) -> str:
+    """Return the run, the plan's digest, what it cost at Meta, and every step with its outcome."""
     outcomes = result.outcomes()
     document = {
         "run": result.run,
         "plan": saved.digest,
+        "graph": asdict(cost),
         "summary": {outcome.value: outcomes[outcome] for outcome in Outcome},
         "steps": [
             {
