@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One pair. `declared` is None where no manifest names it; `live` is None where nobody looked."""
+    """One pair. `declared` is None where no manifest names it; `live` is None where nobody looked.
+
+    `agency` is empty for everybody whom an asset that could not be read may hide.
+    """
 
     asset: AssetAccess
     agency: str
@@ -24,13 +27,26 @@ class Holding:
 
 
 def on_asset(asset: Asset, desired: Access, live: Access | None, acts_as: Collection[str]) -> tuple[Holding, ...]:
-    """Return every pair on one asset, in the order of the agencies' ids."""
-    return tuple(holding for holding in _holdings(desired, live, acts_as) if holding.asset.asset == asset)
+    """Return every pair on one asset, in the order of the agencies' ids; last, what may hide behind a failed read."""
+    found = [holding for holding in _holdings(desired, live, acts_as) if holding.asset.asset == asset]
+    access = desired.assets.get(asset) or (live.assets.get(asset) if live else None)
+    if live is not None and access is not None and access.owner in acts_as:
+        anybody = live_grant(live, access, "", acts_as)
+        if anybody.status is Status.UNREADABLE:
+            found.append(Holding(access, "", None, anybody))
+    return tuple(found)
 
 
 def of_agency(agency: str, desired: Access, live: Access | None, acts_as: Collection[str]) -> tuple[Holding, ...]:
     """Return every pair of one agency, ad accounts first, by alias and id."""
     return tuple(holding for holding in _holdings(desired, live, acts_as) if holding.agency == agency)
+
+
+def unseen(live: Access, holdings: Collection[Holding]) -> tuple[int, int]:
+    """Return how many assets, other than those of `holdings`, and how many listings could not be read."""
+    shown = {holding.asset.asset for holding in holdings}
+    assets = sum(bool(access.unreadable) and access.asset not in shown for access in live.assets.values())
+    return assets, len(live.gaps)
 
 
 def _holdings(desired: Access, live: Access | None, acts_as: Collection[str]) -> list[Holding]:
@@ -43,16 +59,14 @@ def _holdings(desired: Access, live: Access | None, acts_as: Collection[str]) ->
         agencies = {*(declared.grants if declared else ()), *(seen.grants if seen else ())}
         for agency in sorted(agencies):
             grant = declared.grants.get(agency) if declared else None
-            found.append(Holding(access, agency, grant, _live(live, access, seen, agency, acts_as)))
+            found.append(Holding(access, agency, grant, live_grant(live, access, agency, acts_as) if live else None))
     order = list(Kind)
     return sorted(found, key=lambda one: (order.index(one.asset.asset.kind), not one.asset.alias, one.asset.alias))
 
 
-def _live(
-    live: Access | None, access: AssetAccess, seen: AssetAccess | None, agency: str, acts_as: Collection[str]
-) -> Grant | None:
-    if live is None:
-        return None
+def live_grant(live: Access, access: AssetAccess, agency: str, acts_as: Collection[str]) -> Grant:
+    """Return what an agency holds live, unreadable where that is not known; agency "" is anybody."""
+    seen = live.assets.get(access.asset)
     if seen is not None and seen.unreadable:
         return Grant(status=Status.UNREADABLE, detail=seen.unreadable)
     if seen is not None and (seen.side is Side.OWNER or agency in seen.grants):
@@ -64,4 +78,6 @@ def _live(
         return Grant(status=Status.UNREADABLE, detail=reasons[0])
     if access.owner in acts_as:
         return Grant(status=Status.UNREADABLE, detail="its owner does not list this asset")
+    if agency not in acts_as:
+        return Grant(status=Status.UNREADABLE, detail="only its owner sees what others hold on it")
     return ABSENT

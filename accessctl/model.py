@@ -137,7 +137,7 @@ class AssetAccess:
     `grants` maps the agency's business id to its grant. `owner` is a business id, empty where no read told.
     `unreadable` is empty, or why the grants could not be read to the end; they are then no evidence at all.
     `reason_code` says the same as one word where it is more than that: `hidden`, `gone`, `not_owned`,
-    `other_owner`, `not_listed`, `uncertain`.
+    `other_owner`, `not_listed`, `not_looked_up`, `uncertain`.
     `side` says from which end live access was seen: an agency sees its own grants alone. The fields from
     `alias` on are the manifests' and stay empty on live access.
     """

@@ -29,6 +29,8 @@ def read_plan(path: Path) -> SavedPlan:
     """
     document = read_document(path, "plan", MAKER)
     check_version(path, document, "plan", MAKER)
+    if "actions" not in document and "taken_at" in document:
+        raise AccessctlError(f"{path} is no plan, it is a snapshot", f"plan from it with accessctl plan --live {path}")
     if document.get("digest") != digest(document):
         raise StaleError(f"{path} was changed after it was written: its digest is not that of its content", REMAKE)
     _check_shape(path, document)

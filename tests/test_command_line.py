@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.cli import COMMANDS
-from tests.company import ACME, MEDIAHOUSE, STRANGER, Company
+from tests.company import ACME, DATACO, MEDIAHOUSE, STRANGER, Company
 
 BUYER = ["ADVERTISE", "ANALYZE"]
 SANDBOX = ("--sandbox", "world.yaml")
@@ -336,7 +336,7 @@ def test_who_on_an_undeclared_and_on_an_unreadable_asset(brand, run):
     assert "live: could not be read" in run("who", "uk", "--with-live", *SANDBOX).stdout
     gone = run("who", "gone", "--with-live", *SANDBOX).stdout
     assert "additive: only declared access is touched" in gone
-    assert "live: could not be read: acme (1001) does not list it: hidden from" in " ".join(gone.split())
+    assert "live: could not be read: acme (1001) does not list it: it is hidden from" in " ".join(gone.split())
     assert "additive" in run("why", "dataco", "gone").stdout
     assert "no manifest declares this asset" in run("why", "dataco", "75", "--with-live", *SANDBOX).stdout
 
@@ -408,3 +408,64 @@ def test_a_stdout_that_closes_is_no_traceback(brand):
     process.stderr.close()
     assert process.wait(60) in (0, 1)
     assert "Traceback" not in said
+
+
+@pytest.fixture
+def doubtful(company):
+    """A company in which dataco holds something wherever nobody can read it."""
+    held = {"agencies": {}, "live": {DATACO: ["ANALYZE"]}}
+    company.asset("ad_account", "faulty", "71", **held, fault={"code": 10, "message": "no"})
+    company.asset("ad_account", "hidden", "72", **held, hidden=True)
+    company.asset("page", "no-token", "73", **held, page_token=False)
+    company.asset("page", "missed", "74", **held, partners_miss=[DATACO])
+    company.asset("ad_account", "sound", "75", agencies={}, live={})
+    company.asset("page", "shop", "79", owner="client", agencies={"acme": BUYER}, live={ACME: BUYER, DATACO: BUYER})
+    company.write()
+    return company
+
+
+@pytest.mark.parametrize("asset", ["faulty", "hidden", "no-token", "missed"])
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_what_could_not_be_read_is_never_explained_as_no_access(doubtful, run, asset, snapshot):
+    live = ["--with-live", *SANDBOX]
+    if snapshot:
+        assert run("snapshot", "--out", "live.json", *SANDBOX).returncode == 5
+        live = ["--live", "live.json"]
+    who = run("who", asset, *live)
+    why = run("why", "dataco", asset, *live)
+    for found in (who, why):
+        assert found.returncode == 5
+        assert "live: could not be read" in found.stdout
+        assert "no access" not in found.stdout.replace("is to have no access", "")
+    assert "no agency has access" not in who.stdout
+    assert "anybody else" in who.stdout
+    document = json.loads(run("who", asset, *live, "--format", "json").stdout)
+    assert [(row["agency"], row["live"]["status"]) for row in document] == [(None, "unreadable")]
+
+
+def test_an_agency_that_may_hold_more_where_nobody_could_look_is_not_said_to_hold_nothing(doubtful, run):
+    found = run("what", "dataco", "--with-live", *SANDBOX)
+    assert found.returncode == 5
+    assert "4 assets could not be read: it may hold more there" in found.stdout
+    assert "holds nothing" not in found.stdout
+
+
+def test_what_others_hold_at_a_client_is_not_known_to_an_agency(doubtful, run):
+    found = run("why", "dataco", "shop", "--with-live", *SANDBOX)
+    assert found.returncode == 5
+    assert "only its owner sees what others hold on it" in found.stdout
+
+
+def test_an_explanation_of_one_asset_reads_no_more_than_that(doubtful, run):
+    found = run("who", "sound", "--with-live", *SANDBOX)
+    assert (found.returncode, "no agency has access" in found.stdout) == (0, True)
+    for asset in ("faulty", "hidden"):  # which a reading of everything would have met
+        assert asset not in found.stdout + found.stderr
+
+
+def test_a_snapshot_is_not_taken_for_a_plan_that_was_changed(doubtful, run):
+    run("snapshot", "--out", "live.json", *SANDBOX)
+    for command in (["show", "live.json"], ["apply", "live.json", *SANDBOX]):
+        found = run(*command)
+        assert found.returncode == 1
+        assert "live.json is no plan, it is a snapshot" in found.stderr

@@ -54,6 +54,7 @@ def exit_code(holdings: Sequence[Holding]) -> int:
 
 
 def gather(
+    asset: str = "",
     *,
     with_live: bool,
     live: Path | None,
@@ -64,7 +65,10 @@ def gather(
     parallelism: int,
     max_wait: float,
 ) -> tuple[Project, Access | None]:
-    """Return the project and, if asked for, live access, read now or as a snapshot has it."""
+    """Return the project and, if asked for, live access, read now or as a snapshot has it.
+
+    Of a declared `asset` no more is read than that needs.
+    """
     if live and with_live:
         raise click.UsageError("--with-live reads Meta, --live a snapshot; leave one of them out")
     if live:
@@ -75,11 +79,15 @@ def gather(
     if not with_live:
         return project, None
     from accessctl.connection import Way, connect
-    from accessctl.workflow import read_access
+    from accessctl.plan.nouns import Scope
+    from accessctl.selectors import find_asset
+    from accessctl.workflow import Wish, read_access
 
+    declared = project.desired.assets.get(find_asset(asset, project.desired)) if asset else None
+    wish = Wish(Scope((declared.alias,))) if declared else Wish()
     way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
     with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
-        return project, read_access(project, connection)
+        return project, read_access(project, connection, wish)
 
 
 def _from_snapshot(project: Project, live: Path) -> Access:

@@ -15,7 +15,7 @@ from accessctl.cli.options import paper, show
 @explain_options
 def command(agency: str, format: str, **way: Any) -> int:
     """Explain what AGENCY (an alias or id) holds, with file and line."""
-    from accessctl.explain import of_agency
+    from accessctl.explain import of_agency, unseen
     from accessctl.plan.refs import Names
     from accessctl.render.explain import agency_text, explanation_json
     from accessctl.selectors import find_business
@@ -26,6 +26,7 @@ def command(agency: str, format: str, **way: Any) -> int:
         Names(project.desired, live),
         of_agency(business.id, project.desired, live, project.policy.acts_as),
     )
-    text = agency_text(names.business(business.id), holdings, names, paper())
+    hidden = unseen(live, holdings) if live else (0, 0)
+    text = agency_text(names.business(business.id), holdings, names, paper(), hidden)
     show(explanation_json(holdings, names) if format == "json" else text)
-    return exit_code(holdings)
+    return 5 if any(hidden) else exit_code(holdings)

@@ -21,7 +21,7 @@ def command(asset: str, format: str, **way: Any) -> int:
     from accessctl.render.explain import asset_text, explanation_json
     from accessctl.selectors import find_asset
 
-    project, live = gather(**way)
+    project, live = gather(asset, **way)
     key = find_asset(asset, project.desired, live)
     access = project.desired.assets.get(key) or (live.assets.get(key) if live else None)
     if access is None:

@@ -17,19 +17,20 @@ from accessctl.cli.options import paper, show
 def command(agency: str, asset: str, format: str, **way: Any) -> int:
     """Explain why AGENCY has, or has not, access to ASSET."""
     from accessctl.errors import AccessctlError
-    from accessctl.explain import Holding, on_asset
-    from accessctl.model import ABSENT
+    from accessctl.explain import Holding, live_grant, on_asset
     from accessctl.plan.refs import Names
     from accessctl.render.explain import explanation_json, pair_text
     from accessctl.selectors import find_asset, find_business
 
-    project, live = gather(**way)
+    project, live = gather(asset, **way)
     business, key = find_business(agency, project.desired), find_asset(asset, project.desired, live)
     access = project.desired.assets.get(key) or (live.assets.get(key) if live else None)
     if access is None:
         raise AccessctlError(f"no manifest declares {asset}", UNDECLARED[live is None])
-    found = {holding.agency: holding for holding in on_asset(key, project.desired, live, project.policy.acts_as)}
-    holding = found.get(business.id) or Holding(access, business.id, None, ABSENT if live else None)
+    acts_as = project.policy.acts_as
+    found = {holding.agency: holding for holding in on_asset(key, project.desired, live, acts_as)}
+    there = live_grant(live, access, business.id, acts_as) if live else None
+    holding = found.get(business.id) or Holding(access, business.id, None, there)
     names = Names(project.desired, live)
     show(explanation_json([holding], names) if format == "json" else pair_text(holding, names, paper()))
     return exit_code([holding])

@@ -107,7 +107,7 @@ class Pace:
                     for one, points in shares.items():
                         self._quotas[one].take(points, now)
                     return
-                why = self._quotas[bucket].why or f"Meta's quota for {_named(bucket)} is nearly used up"
+                why = self._quotas[bucket].why or f"Meta's quota for {_named(bucket)} is all but used up"
                 if self._quotas[bucket].strikes >= STRIKES or not self._may_wait(now, delay):
                     raise _too_long(why, delay)
             self._watch.wait(delay, why)
@@ -184,7 +184,7 @@ def _named(bucket: Bucket) -> str:
 
 def _too_long(why: str, delay: float) -> TooLongError:
     return TooLongError(
-        f"{why}; not asked again, for that is longer than may be waited",
+        f"{why}, for longer than may be waited",
         "run the command again later, or give a longer --max-wait",
         trouble=Trouble.THROTTLED,
         wait_seconds=delay,

@@ -77,7 +77,7 @@ class Trail:
         if len({row["id"] for row in self.rows}) != len(self.rows):
             return "lists an id twice"
         wrong = sorted(self._totals - {len(self.rows)})
-        return f"holds {len(self.rows)} rows and says that there are {wrong[0]}" if wrong else ""
+        return f"has {len(self.rows)} rows, and says that there are {wrong[0]}" if wrong else ""
 
 
 def read_page(answer: object, call: Call, base_url: str) -> Page:

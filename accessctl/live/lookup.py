@@ -68,13 +68,14 @@ def _found(asset: Asset, owner: Business, answer: edges.Row | GraphError, names:
 
 def _refused(error: GraphError, called: str) -> tuple[str, str]:
     reason = reason_unless_it_stops_all(error)
+    code = f" (Meta: code {error.code}{f', subcode {error.subcode}' * bool(error.subcode)})" if error.code else ""
     if error.code in NOT_THERE:
-        return "gone", f"{called} does not list it, and Meta knows no such id: {reason}"
+        return "gone", f"{called} does not list it, and Meta knows no such id{code}"
     if error.trouble is Trouble.ABSENT_OR_HIDDEN:
-        return "hidden", f"{called} does not list it: hidden from this token or gone, Meta does not say which: {reason}"
+        return "hidden", f"{called} does not list it: it is hidden from this token, or gone{code}"
     if error.trouble is Trouble.PERMISSION:
-        return "hidden", f"{called} does not list it, and this token may not look at it: {reason}"
-    return "unreadable", f"{called} does not list it, and it could not be looked at: {reason}"
+        return "hidden", f"{called} does not list it, and this token may not look at it{code}"
+    return "not_looked_up", f"{called} does not list it, and it could not be looked at: {reason}"
 
 
 def _owner_of(row: edges.Row, names: dict[str, Business]) -> str:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from accessctl.live.wanted import Listing
 
 
+UNCHECKED = "{}, so what the assets themselves show was not compared with it"
+
+
 class Picture:
     """Gathers pieces in a fixed order. `known` are the acting businesses, with their live names."""
 
@@ -49,13 +52,15 @@ class Picture:
         self._note_names(heard)
         told, kinds = heard.told, {kind for business, kind in self.whole if business == owner.id}
         called = f"{owner.alias} ({owner.id})"
-        silent = sorted(kinds - told.kinds)
+        seen = {access.asset.kind for access in self.assets.values() if access.owner == owner.id}
+        silent = sorted(seen - told.kinds)
         if told.silence:
-            self.notes.append(f"the agencies of {called} could not be read, nothing was cross-checked: {told.silence}")
+            unheard = UNCHECKED.format(f"the list of agencies of {called} could not be read")
+            self.notes.append(f"{unheard}: {told.silence}")
         elif silent:
             nouns = " and ".join(kind.nouns for kind in silent)
-            self.notes.append(f"the agencies of {called} say nothing of {nouns}, so these were not cross-checked")
-        self.assets |= cross_examine(self.assets, owner.id, frozenset(kinds), told)
+            self.notes.append(UNCHECKED.format(f"the list of agencies of {called} says nothing of {nouns}"))
+        self.assets |= cross_examine(self.assets, owner, frozenset(kinds), told, self.names)
 
     def missing(self, owner: str, declared: Iterable[Asset]) -> list[Asset]:
         """Return those declared assets of an owner that its listing, read to the end, does not show."""

@@ -9,7 +9,7 @@ from accessctl.graph import edges
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError
 from accessctl.live.reasons import reason_unless_it_stops_all
-from accessctl.model import Asset, AssetAccess, Business, Grant, Kind, Status, frozen
+from accessctl.model import Asset, AssetAccess, Business, Grant, Kind, Side, Status, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,29 +61,30 @@ def _testimony(rows: tuple[edges.Row, ...], names: dict[str, Business]) -> Testi
 
 
 def cross_examine(
-    assets: Mapping[Asset, AssetAccess], business: str, kinds: frozenset[Kind], told: Testimony
+    assets: Mapping[Asset, AssetAccess],
+    owner: Business,
+    listed: frozenset[Kind],
+    told: Testimony,
+    names: Mapping[str, Business],
 ) -> dict[Asset, AssetAccess]:
     """Return those assets of an owner on which the two witnesses contradict each other, as uncertain. Pure.
 
-    `assets` are all that were read, `kinds` those whose listing was read to the end. An asset that only the
-    second witness knows is uncertain too.
+    `assets` are all that were read, `listed` the kinds whose listing was read to the end, `names` how
+    businesses are called. An asset of such a kind that only the second witness knows is uncertain too.
     """
     found = {}
-    spoken = kinds & told.kinds
     for asset in sorted({*assets, *told.pairs}):
         access = assets.get(asset)
-        if asset.kind not in spoken or (access is not None and (access.unreadable or access.owner != business)):
+        if asset.kind not in told.kinds or (access is None and asset.kind not in listed):
+            continue
+        if access is not None and (access.unreadable or (access.owner, access.side) != (owner.id, Side.OWNER)):
             continue
         shown = access.grants if access else {}
-        differences = contradictions(shown, told.pairs.get(asset, {}))
-        if differences:
-            access = access or AssetAccess(asset, business)
-            found[asset] = replace(
-                access,
-                grants=frozen({}),
-                unreadable=_words(access, business, differences, is_listed=asset in assets),
-                reason_code=UNCERTAIN,
-            )
+        if differences := contradictions(shown, told.pairs.get(asset, {})):
+            what = asset.kind.noun if access else ""
+            text = _words(what, owner, {_called(agency, names): both for agency, both in differences.items()})
+            access = access or AssetAccess(asset, owner.id)
+            found[asset] = replace(access, grants=frozen({}), unreadable=text, reason_code=UNCERTAIN)
     return found
 
 
@@ -114,16 +115,16 @@ def _has_no_word(here: Grant, there: Grant) -> bool:
     return edges.NONE_GIVEN in (here.detail, there.detail)
 
 
-def _words(
-    access: AssetAccess,
-    business: str,
-    differences: Mapping[str, tuple[Grant | None, Grant | None]],
-    *,
-    is_listed: bool,
-) -> str:
-    edge = f"{access.asset.node}/agencies" if is_listed else f"{business}/owned_{access.asset.kind}s"
+def _called(agency: str, names: Mapping[str, Business]) -> str:
+    name = names[agency].name if agency in names else ""
+    return f"{name} ({agency})" if name else agency
+
+
+def _words(asset: str, owner: Business, differences: Mapping[str, tuple[Grant | None, Grant | None]]) -> str:
+    """Tell both answers; `asset` is empty for one that the owner does not list at all."""
+    a_list = f"the list of agencies of {owner.alias} ({owner.id})"
     parts = [
-        f"{edge} {_says(agency, here)}, {business}/agencies {_says(agency, there)}"
+        f"{f'the {asset}' if asset else 'what it owns'} {_says(agency, here)}, {a_list} {_says(agency, there)}"
         for agency, (here, there) in list(differences.items())[:SHOWN]
     ]
     more = f"; and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
@@ -134,4 +135,4 @@ def _says(agency: str, grant: Grant | None) -> str:
     if grant is None:
         return f"does not name {agency}"
     status = f" ({grant.status})" if grant.status is not Status.CONFIRMED else ""
-    return f"names {agency} with {', '.join(sorted(grant.tasks)) or 'no tasks'}{status}"
+    return f"says that {agency} holds {', '.join(sorted(grant.tasks)) or 'no tasks'}{status}"

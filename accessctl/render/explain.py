@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl import tasks
 from accessctl.clean import display
+from accessctl.counting import count
 from accessctl.model import Status
 from accessctl.plan.refs import Names, source_of, state_of
 from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
@@ -30,18 +31,29 @@ def asset_text(
         paper.wrap(_managed(access, is_ours=is_ours), indent=2),
     ]
     for holding in holdings:
-        lines.append(paper.wrap(business_name(names.business(holding.agency)), indent=2, style="bold"))
+        who = business_name(names.business(holding.agency)) if holding.agency else "anybody else"
+        lines.append(paper.wrap(who, indent=2, style="bold"))
         lines += _facts(holding, paper)
     return "\n".join(lines if holdings else [*lines, paper.wrap("no agency has access", indent=2)])
 
 
-def agency_text(agency: BusinessRef, holdings: Sequence[Holding], names: Names, paper: Paper) -> str:
-    """Return what one agency holds."""
+def agency_text(
+    agency: BusinessRef, holdings: Sequence[Holding], names: Names, paper: Paper, unseen: tuple[int, int] = (0, 0)
+) -> str:
+    """Return what one agency holds. `unseen` is how many assets, and how many listings, could not be read."""
     lines = [paper.wrap(business_name(agency), style="bold")]
     for holding in holdings:
         lines.append(paper.wrap(asset_name(names.asset(holding.asset)), indent=4, first=2, style="bold"))
         lines += _facts(holding, paper)
-    return "\n".join(lines if holdings else [*lines, paper.wrap("holds nothing", indent=2)])
+    assets, listings = unseen
+    parts = [count(assets, "asset")] * bool(assets) + [count(listings, "listing")] * bool(listings)
+    if parts:
+        lines.append(
+            paper.wrap(f"! {' and '.join(parts)} could not be read: it may hold more there", indent=4, first=2)
+        )
+    elif not holdings:
+        lines.append(paper.wrap("holds nothing", indent=2))
+    return "\n".join(lines)
 
 
 def pair_text(holding: Holding, names: Names, paper: Paper) -> str:
@@ -78,7 +90,7 @@ def _facts(holding: Holding, paper: Paper) -> Iterator[str]:
         said = f"{expired}{task_names(sorted(source.tasks))}, from {source_name(source_of(source))}"
         yield paper.wrap(said, indent=6, first=4)
     if holding.declared is None:
-        yield paper.wrap("declared nowhere", indent=4)
+        yield from [paper.wrap("declared nowhere", indent=4)] * bool(holding.agency)
     if holding.live is not None:
         yield paper.wrap(f"live: {_live(holding, holding.live)}", indent=6, first=4)
 
@@ -111,7 +123,7 @@ def _pair(holding: Holding, names: Names) -> dict[str, Any]:
     asset, agency = names.asset(holding.asset), names.business(holding.agency)
     return {
         "asset": {"kind": asset.kind, "id": asset.id, "alias": asset.alias, "name": asset.name},
-        "agency": {"id": agency.id, "alias": agency.alias, "name": agency.name},
+        "agency": {"id": agency.id, "alias": agency.alias, "name": agency.name} if agency.id else None,
         "owner": holding.asset.owner,
         "exclusive": holding.asset.exclusive,
         "declared": _declared(holding.declared) if holding.declared else None,

@@ -21,7 +21,7 @@ Listing = tuple[str, Side, Kind]
 ORDER = list(What)
 NOTHING = Access(frozen({}), frozen({}))
 # Reason codes of assets that a manifest declares and their owner does not list (model.AssetAccess).
-NOT_LISTED = frozenset({"hidden", "gone", "not_owned", "other_owner", "not_listed"})
+NOT_LISTED = frozenset({"hidden", "gone", "not_owned", "other_owner", "not_listed", "not_looked_up"})
 
 
 def compare(old: Snapshot, new: Snapshot, desired: Access | None = None) -> Comparison:
@@ -45,7 +45,7 @@ class _Comparer:
 
     def compare(self) -> Comparison:
         assets = sorted({*self.old.assets, *self.new.assets})
-        candidates = [asset for asset in assets if self.may_differ(asset)]
+        candidates = sorted((asset for asset in assets if self.may_differ(asset)), key=self.place)
         moved = self.moved([asset for asset in candidates if asset in self.old.assets and asset in self.new.assets])
         found: list[Difference] = []
         touched = set()
@@ -138,6 +138,11 @@ class _Comparer:
     def called(self, asset: Asset) -> AssetRef:
         seen = self.desired.assets.get(asset) or self.new.assets.get(asset) or self.old.assets[asset]
         return self.names.asset(seen)
+
+    def place(self, asset: Asset) -> tuple[Any, ...]:
+        """Order assets as a plan does, by alias; those without one come last, by name, and by id without one."""
+        called = self.called(asset)
+        return called.kind, not called.alias, called.alias, not called.name, called.name, called.id
 
     def listings(self) -> Iterator[Unseen]:
         for listing in sorted({*self.blind[EARLIER], *self.blind[LATER]}):

@@ -214,7 +214,7 @@ def test_who_waits_is_told_how_long_and_why(clock, key):
     go(pace, key)
     go(pace, key, headers=score(99, reset=300))
     go(pace, key)
-    assert told == [(60.0, "too many calls"), (300.0, "Meta's quota for 1 is nearly used up")]
+    assert told == [(60.0, "too many calls"), (300.0, "Meta's quota for 1 is all but used up")]
 
 
 def test_writes_keep_the_pace_too(talk, token, pauses):

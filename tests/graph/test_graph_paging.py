@@ -78,7 +78,7 @@ def test_full_pages_do_not_count_against_the_cap(talk, token):
 def test_a_listing_with_another_number_of_rows_than_meta_says_is_read_again_and_then_incomplete(talk, token, told):
     peer, session = talk(always=page(1, 2, 3) | {"summary": {"total_count": told}})
 
-    assert f"holds 3 rows and says that there are {told}" in incomplete(session, token).what
+    assert f"has 3 rows, and says that there are {told}" in incomplete(session, token).what
     assert len(peer.got) == 3
 
 
