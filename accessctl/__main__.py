@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import click
@@ -28,11 +29,10 @@ class Terminated(BaseException):
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit.
 
-    Who interrupts does not want to wait for answers that nobody will read; so does not wait for the threads
-    that are reading them.
+    An end with trouble does not wait for threads that still read what nobody will look at.
     """
     code = run(args)
-    if code in (INTERRUPTED, TERMINATED):
+    if code and any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 stream.flush()
@@ -109,7 +109,6 @@ def _end_on_signals() -> None:
     What apply had sent by then is in the journal; the system frees its lock.
     """
     import signal
-    import threading
 
     if threading.current_thread() is not threading.main_thread():
         return

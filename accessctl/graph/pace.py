@@ -113,6 +113,12 @@ class Pace:
             self._watch.wait(delay, why)
             self._sleep(delay)
 
+    def is_shut(self, shares: Iterable[Bucket]) -> bool:
+        """Tell whether one of these buckets is closed by now, so that who entered before has to enter again."""
+        with self._lock:
+            now = self._clock()
+            return any(self._quotas[bucket].opens > now for bucket in shares)
+
     def leave(self, shares: Mapping[Bucket, float]) -> None:
         """Take back the points of calls that are over: from now on the headers tell of them."""
         with self._lock:

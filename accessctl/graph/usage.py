@@ -81,7 +81,7 @@ def _use_cases(header: str) -> Iterator[tuple[str, dict[str, object]]]:
 def _percents(row: Mapping[str, object], names: tuple[str, ...]) -> list[float]:
     found = [row.get(name) for name in names]
     return [
-        min(float(value), 1000.0)
+        float(min(value, 1000.0))
         for value in found
         if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
     ]

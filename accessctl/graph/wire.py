@@ -94,11 +94,32 @@ class Wire:
         """
         url = self._root + join_path(call.path)
         shares = shares or shares_of(call, token)
+        outcome = None
+        while outcome is None:
+            outcome = self._in_turn(call, url, token, params, shares, calls, others)
+        # Raised here and not where it arose: no frame that has seen the header is in the traceback.
+        if isinstance(outcome, GraphError):
+            raise outcome
+        return outcome
+
+    def _in_turn(
+        self,
+        call: Call,
+        url: str,
+        token: Secret,
+        params: Params,
+        shares: Mapping[Bucket, float],
+        calls: int,
+        others: Sequence[Secret],
+    ) -> Reply | GraphError | None:
+        """Send a call when it is welcome; None where a block came up while it stood in line, and it was not sent."""
+        self._check_token(token)
         self.pace.enter(shares)
         try:
             with self._turns:
-                if token in self._over:
-                    raise self._over[token]
+                self._check_token(token)
+                if self.pace.is_shut(shares):
+                    return None
                 outcome, headers = self._exchange(call, url, token, {**params, **self.proof(token)}, others)
             error = outcome if isinstance(outcome, GraphError) else None
             self._count(requests=1, calls=calls, errors=int(error is not None))
@@ -106,10 +127,12 @@ class Wire:
             self._note_version(headers)
         finally:
             self.pace.leave(shares)
-        # Raised here and not where it arose: no frame that has seen the header is in the traceback.
-        if isinstance(outcome, GraphError):
-            raise outcome
         return outcome
+
+    def _check_token(self, token: Secret) -> None:
+        """Raise what a token was refused with before: it is of no use any more."""
+        if token in self._over:
+            raise self._over[token].with_traceback(None)
 
     def hear(self, call: Call, token: Secret, headers: Mapping[str, str], error: GraphError | None) -> None:
         """Take in what the answer to a call, one of a batch too, says of pace and of its token."""

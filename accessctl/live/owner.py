@@ -76,8 +76,9 @@ class OwnerView:
     def _ad_accounts(self, tell: Callable[[int], None]) -> Iterable[AssetAccess]:
         rows = ExpandedListing(self.reader, self.token, self.business, tell).read()
         # A block that is not there is no empty one: Meta leaves out what it did not read.
-        silent = [(_asset(Kind.AD_ACCOUNT, row), row, self.token) for row in rows if "agencies" not in row]
-        return [*(self._expanded(row) for row in rows if "agencies" in row), *self._in_batches(silent)]
+        whole = [row for row in rows if row.get("agencies") is not None]
+        silent = [(_asset(Kind.AD_ACCOUNT, row), row, self.token) for row in rows if row.get("agencies") is None]
+        return [*(self._expanded(row) for row in whole), *self._in_batches(silent)]
 
     def _expanded(self, row: edges.Row) -> AssetAccess:
         asset = _asset(Kind.AD_ACCOUNT, row)

@@ -35,7 +35,9 @@ class Picture:
             if not found.gap:
                 self.whole.add((listing.business, listing.kind))
         for found in [*(found for _, found in owners), *singles]:
-            self.assets |= {access.asset: access for access in found.assets}
+            for access in found.assets:
+                before = self.assets.get(access.asset)
+                self.assets[access.asset] = _claimed_twice(before, access) if before else access
             self._note_names(found)
         owned = set(self.assets)  # what the owner sees is the whole truth; no agency's view adds to it
         for listing, found in listed:
@@ -84,6 +86,14 @@ class Picture:
     def _note_names(self, found: Found) -> None:
         for business in found.names.values():
             self.names.setdefault(business.id, business)
+
+
+def _claimed_twice(before: AssetAccess, now: AssetAccess) -> AssetAccess:
+    """Say that two acting businesses both list an asset as their own."""
+    if before.owner == now.owner:
+        return now
+    text = f"Meta names two owners: {before.owner} and {now.owner}"
+    return replace(now, grants=frozen({}), unreadable=text, reason_code="uncertain")
 
 
 def _joined(before: AssetAccess, now: AssetAccess) -> AssetAccess:

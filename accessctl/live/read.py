@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from accessctl.watch import QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
 
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
@@ -50,6 +51,7 @@ def read_live(reader: Reader, acting: Sequence[ActingBusiness], wanted: Wanted, 
         listings = [(listing, pool.submit(source.listing, listing, wanted)) for listing in wanted.listings]
         singles = [pool.submit(source.alone, owner, assets) for owner, assets in wanted.alone.items()]
         witnesses = [(owner, pool.submit(source.witness, owner)) for owner in wanted.owners]
+        _check_all([*(piece for _, piece in listings), *singles, *(piece for _, piece in witnesses)])
         listed = [(listing, piece.result()) for listing, piece in listings]
         check_sight(listed, by_id)
         picture = Picture(known)
@@ -60,6 +62,13 @@ def read_live(reader: Reader, acting: Sequence[ActingBusiness], wanted: Wanted, 
         for found in [pool.submit(source.missing, owner, assets) for owner, assets in missing if assets]:
             picture.place(found.result())
     return picture.access(is_narrow=wanted.is_narrow)
+
+
+def _check_all(pieces: Sequence[Future[Found]]) -> None:
+    """Wait for all pieces, or raise what the first to fail raises, however long the others would take."""
+    done, _ = wait(pieces, return_when=FIRST_EXCEPTION)
+    for piece in done:
+        piece.result()
 
 
 @contextmanager
@@ -81,8 +90,8 @@ def check_identity(reader: Reader, acting: ActingBusiness) -> Business:
     try:
         row = reader.get(acting.token, acting.business.id, fields="id,name")
     except GraphError as error:
-        error.what = f"{acting.business.alias} ({acting.business.id}) cannot be read: {error.what}"
-        raise
+        what = f"{acting.business.alias} ({acting.business.id}) cannot be read: {error.what}"
+        raise GraphError(what, error.hint, trouble=error.trouble, code=error.code, subcode=error.subcode) from None
     if row.get("id") != acting.business.id:
         raise GraphError(
             f"asked for business {acting.business.id} ({acting.business.alias}), Meta answered with another",

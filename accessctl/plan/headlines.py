@@ -24,7 +24,10 @@ def headlines(actions: Sequence[Action], live: Access) -> tuple[str, ...]:
     `Mediahouse Ltd (2002) loses ADVERTISE on 2 of its 9 ad accounts.`
     """
     held = Counter[tuple[str, Kind]]()
-    for asset in live.assets.values() if not live.is_narrow else ():
+    unread = {gap.kind for gap in live.gaps} | {one.asset.kind for one in live.assets.values() if one.unreadable}
+    for asset in live.assets.values():
+        if live.is_narrow or asset.asset.kind in unread:  # of what was not all read no share can be told
+            continue
         for agency, grant in asset.grants.items():
             held[agency, asset.asset.kind] += grant.status is Status.CONFIRMED
     losses: dict[tuple[BusinessRef, Kind, frozenset[str]], int] = defaultdict(int)
@@ -64,7 +67,7 @@ def _tasks(what: frozenset[str]) -> str:
 
 
 def _share(kind: Kind, count: int, held: int) -> str:
-    if not held:  # not all of them were read
+    if not held:
         return _many(kind, count)
     return f"its only {kind.noun}" if held == count == 1 else f"{count} of its {_many(kind, held)}"
 

@@ -96,6 +96,6 @@ def _with_bad_paging(do: str, answer: Any, call: Call) -> Any:
         paging["next"] = f"https://graph.example.net/{call.version}/{call.path}?access_token={call.token}"
         return answer
     after = call.params.get("after") or FIRST  # the page just asked for, again
-    paging["cursors"]["after"] = after
+    paging.setdefault("cursors", {})["after"] = after
     paging["next"] = f"{call.root}/{call.path}?after={after}"
     return answer

@@ -110,6 +110,24 @@ def test_a_business_that_is_not_there_is_asked_once(talk, token):
     assert len(peer.got) == 1
 
 
+@pytest.mark.parametrize("code", [100, 200])
+def test_a_role_that_may_not_be_read_is_left_out_and_the_token_still_proved(talk, token, code):
+    script = meta()
+    _, session = talk(always=lambda got: error(code) if "role" in got.target else script(got))
+
+    assert asked(session, token).belonging == Belonging(Home.PROVED)
+
+
+def test_the_role_is_that_of_who_the_token_speaks_for(talk, token):
+    users = {
+        "data": [{"id": "60", "name": "Other", "role": "ADMIN"}, {"id": "61", "name": "Robot", "role": "EMPLOYEE"}]
+    }
+    script = meta()
+    _, session = talk(always=lambda got: users if got.path.endswith("system_users") else script(got))
+
+    assert asked(session, token).belonging == Belonging(Home.PROVED, role="EMPLOYEE")
+
+
 def test_a_listing_that_breaks_off_proves_nothing(talk, token):
     script = meta()
     _, session = talk(always=lambda got: Say(raw=b"{") if got.path.endswith("system_users") else script(got))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from graph_peer import CANARY, Say, error
@@ -13,6 +14,7 @@ from accessctl.graph.batch import BatchRead
 from accessctl.graph.call import Call
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.pace import STRIKES, Pace, TooLongError, shares_of
+from accessctl.graph.patience import Patience
 from accessctl.graph.secret import Secret
 from accessctl.graph.usage import APP, Usage, read_usage
 from accessctl.model import Asset, Kind
@@ -302,3 +304,50 @@ def test_a_thousand_odd_headers_never_make_anybody_wait_longer_than_allowed(app,
         pass
     assert all(0 < seconds <= 900 for seconds in clock.slept)
     assert sum(clock.slept) <= 900
+
+
+def test_calls_that_stand_in_line_do_not_go_into_a_block_that_came_meanwhile(talk, key):
+    gate = threading.Event()
+    shut = error(4)
+    shut.headers, shut.hold = {"Retry-After": "60"}, gate
+    peer, session = talk(always=shut, parallelism=1, max_wait=0)
+
+    def go_on(number):
+        with pytest.raises(GraphError):
+            session.reader.get(key, f"act_{number}")
+
+    threads = [threading.Thread(target=go_on, args=(number,)) for number in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    while not peer.got:
+        gate.wait(0.01)
+    gate.wait(0.2)  # so that the others stand in line
+    gate.set()
+    for thread in threads:
+        thread.join()
+    assert len(peer.got) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("x-app-usage", '{"call_count": N}'),
+        ("x-ad-account-usage", '{"acc_id_util_pct": N}'),
+        ("x-business-use-case-usage", '{"1": [{"call_count": N}]}'),
+    ],
+)
+def test_a_number_larger_than_any_float_is_as_full_as_can_be(header, value):
+    (usage,) = read_usage({header: value.replace("N", "9" * 400)}, "1")
+    assert usage.percent == 1000.0
+
+
+def test_a_read_that_is_throttled_again_and_again_is_made_six_times():
+    made = []
+
+    def attempt():
+        made.append(1)
+        raise throttled(4, 1.0)
+
+    with pytest.raises(GraphError):
+        Patience(lambda _: None).read(attempt)
+    assert len(made) == STRIKES
