@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class AccessctlError(Exception):
     """What went wrong, and the next step for the person who reads it.
 
-    `what` and `hint` are one line each and hold no secret.
+    `what` and `hint` are one line each and hold no secret; what is told one by one follows the line of `what`,
+    each on a line of its own, indented.
     """
 
     exit_code = 1

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accessctl import __version__
+from accessctl.counting import count
 from accessctl.errors import RefusedError, StaleError
 from accessctl.guard import hint, judge
 from accessctl.plan.moved import moved
@@ -61,9 +62,10 @@ def _check_still_so(saved: SavedPlan, project: Project, connection: Connection) 
     wish = Wish(Scope(scope.targets, scope.excludes), scope.ask_again, scope.replace_with_gap)
     fresh = plan_project(project, connection, wish, saved.created_at)
     if differences := moved(saved.plan, fresh.plan):
-        more = f"; and {len(differences) - MOST_TOLD} more" * (len(differences) > MOST_TOLD)
-        told = "; ".join(differences[:MOST_TOLD]) + more
-        raise StaleError(f"live access is no longer as the snapshot has it: {told}", REMAKE)
+        number = count(len(differences), "pair")
+        more = [f"and {len(differences) - MOST_TOLD} more"] * (len(differences) > MOST_TOLD)
+        told = "".join(f"\n  {line}" for line in (*differences[:MOST_TOLD], *more))
+        raise StaleError(f"live access is no longer as the snapshot has it: {number} moved{told}", REMAKE)
     guards = project.policy.guards
     if judge(saved.plan, guards) != judge(fresh.plan, guards):
         raise StaleError("live access has moved, and the guards judge this plan otherwise now", REMAKE)

@@ -293,6 +293,16 @@ EVERYTHING = (
 )
 
 
+def test_assets_stand_in_the_order_of_a_plan_by_alias_then_by_name_then_by_id():
+    names = {"71": "", "72": "Beta", "73": "Zulu", "74": "Alpha", "75": "Alpha"}
+    old = snapshot(*(owned(Asset(Kind.PAGE, one), name) for one, name in names.items()), owned(DE))
+    new = snapshot(*(replace(one, grants=frozen({MEDIAHOUSE: held("ANALYZE")})) for one in old.live.assets.values()))
+    declared = Access(frozen({Asset(Kind.PAGE, "73"): replace(owned(Asset(Kind.PAGE, "73")), alias="own")}), frozen({}))
+    assert [row.asset.id for row in compare(old, new).differences] == ["71", "74", "75", "72", "73", "71"]
+    found = compare(old, new, declared).differences
+    assert [(row.asset.kind, row.asset.id) for row in found][:2] == [(Kind.AD_ACCOUNT, "71"), (Kind.PAGE, "73")]
+
+
 def test_a_comparison_reads_as_agreed(request):
     text = diff_text(compare(*EVERYTHING), *EVERYTHING, Paper(80))
     if request.config.getoption("--renew-golden"):

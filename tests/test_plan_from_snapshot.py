@@ -213,6 +213,23 @@ def test_a_plan_from_a_snapshot_is_stale_where_live_access_has_moved(full, edit,
         full.apply(saved)
 
 
+def test_each_pair_that_moved_since_the_snapshot_has_a_line(company):
+    for number in range(71, 78):
+        company.asset("page", f"p{number}", str(number), agencies={"mediahouse": BUYER}, live={})
+    saved = planned(company, taken(company))
+    with company.people() as sandbox:
+        for number in range(71, 78):
+            sandbox.give(str(number), MEDIAHOUSE, BUYER)
+    with pytest.raises(StaleError) as caught:
+        fits(company, saved)
+    first, *pairs = caught.value.what.split("\n")
+    assert first == "live access is no longer as the snapshot has it: 7 pairs moved"
+    assert [line.partition(": ")[0] for line in pairs] == [
+        *(f"  Mediahouse Ltd (2002) on Page p{number} ({number})" for number in range(71, 76)),
+        "  and 2 more",
+    ]
+
+
 def test_what_is_left_alone_makes_no_plan_from_a_snapshot_stale(full):
     saved = planned(full)
     with full.people() as sandbox:
@@ -347,7 +364,7 @@ def test_a_snapshot_is_taken_planned_from_reviewed_and_applied(full, run):
     assert "Apply complete: 1 granted, 1 changed, 1 revoked, 1 requested." in applied.stdout
     again = run("apply", "plan.json", "--auto-approve", *SANDBOX)
     assert (again.returncode, again.stdout) == (4, "")
-    assert again.stderr.startswith("error: live access is no longer as the snapshot has it: ")
+    assert again.stderr.startswith("error: live access is no longer as the snapshot has it: 4 pairs moved\n  ")
     assert made.returncode == 5
 
 

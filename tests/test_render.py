@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -115,6 +116,23 @@ BLOCKED = (
         Reason("unreadable", "Meta refused GET 999/agencies: (#10) Application does not have permission (code 10)"),
     ),
     Row(FR, DATA, "acme", State(Status.UNKNOWN, ("ANALYZE",), detail="ON_HOLD"), Reason("unknown_status", "unknown")),
+    Row(
+        AssetRef(Kind.PAGE, "998", "acme-us", "Acme US"),
+        None,
+        "acme",
+        State(Status.UNREADABLE),
+        Reason("hidden", "acme (1001) does not list it: it is hidden from this token, or gone (Meta: code 100)"),
+    ),
+    *(
+        Row(
+            AssetRef(Kind.AD_ACCOUNT, str(7000 + n), f"old-{n}"),
+            None,
+            "acme",
+            State(Status.UNREADABLE),
+            Reason("gone", "acme (1001) does not list it, and Meta knows no such id (Meta: code 803)"),
+        )
+        for n in range(6)
+    ),
 )
 UNMANAGED = (
     Row(FR, OLD, "acme", State(Status.PENDING, ("ANALYZE",)), Reason("unexpected_request", "the agency has asked")),
@@ -141,11 +159,12 @@ PLANS = {
             WAITING,
             BLOCKED,
             UNMANAGED,
-            Summary(2, 1, 3, 1, 2, 2, 25, 212, 220),
+            Summary(2, 1, 3, 1, 2, 9, 25, 212, 220),
             (
                 "Last Year's Agency (4004) loses ADVERTISE, ANALYZE on 1 of its 12 ad accounts.",
                 "Mediahouse Ltd (2002) is to hold MANAGE on 1 Page, where it does not now.",
             ),
+            unread=("what acme sees of Pages as agency could not be read to the end: Meta cannot be reached",),
         )
     ),
     "refused": saved(
@@ -195,7 +214,7 @@ def test_colour_adds_nothing_but_colour(name):
     assert re.sub(r"\x1b\[[0-9]+m", "", colored) == plain
 
 
-@pytest.mark.parametrize("name", sorted(PLANS.keys() - {"hostile"}))
+@pytest.mark.parametrize("name", PLANS)
 def test_a_plan_fits_into_eighty_columns(name):
     lines = plan_text(PLANS[name], Paper(80)).splitlines()
     assert max(len(line) for line in lines if not line.startswith(("Plan: ", "No changes."))) <= 80
@@ -204,6 +223,77 @@ def test_a_plan_fits_into_eighty_columns(name):
 @pytest.mark.parametrize("name", PLANS)
 def test_no_line_of_a_plan_holds_a_control_character(name):
     assert all(line.isprintable() for line in plan_text(PLANS[name], Paper(80)).splitlines())
+
+
+@given(st.lists(st.text("abc1/:-()", min_size=1, max_size=74), max_size=9))
+def test_no_word_that_fits_a_line_is_broken(words):
+    assert Paper(80).wrap(" ".join(words), indent=6, first=2).split() == words
+
+
+def blocked(number: int, code: str = "unreadable", text: str = "Meta answers no more", **more: object) -> Row:
+    asset = AssetRef(Kind.AD_ACCOUNT, str(number), f"de-{number}", f"Acme {number}")
+    return Row(asset, more.pop("agency", None), "acme", State(Status.UNREADABLE), Reason(code, text), **more)
+
+
+def blocked_text(*rows: Row, **more: object) -> str:
+    return plan_text(saved(Plan(blocked=rows, summary=Summary(blocked=len(rows)), **more)), Paper())
+
+
+def test_what_a_listing_hides_three_thousand_times_is_said_once_and_on_top():
+    text = blocked_text(
+        *(blocked(number) for number in range(3000)),
+        blocked(5000, text="another"),
+        unread=("what acme sees could not be read to the end",),
+        headlines=("Mediahouse Ltd (2002) loses ADVERTISE.",),
+    )
+    assert len(text) < 4000
+    headline, top, single = text.split("\n\n")[:3]
+    assert headline == "Mediahouse Ltd (2002) loses ADVERTISE."
+    assert top.splitlines() == [
+        "! what acme sees could not be read to the end",
+        "! 3,000 ad accounts of acme: Meta answers no more",
+        "  de-0 (act_0), de-1 (act_1), de-2 (act_2) and 2,997 more; --format json lists",
+        "  them all",
+    ]
+    assert single == "ad account de-5000 (act_5000) Acme 5000\n  ! blocked everything on this asset\n    another"
+    assert "No changes. 3001 blocked." in text
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [blocked(n) for n in range(4)],
+        [blocked(n, text=f"Meta refused {n}") for n in range(9)],
+        [blocked(n, code=str(n)) for n in range(9)],
+        [replace(blocked(n), agency=MEDIA, before=State(Status.UNKNOWN, BUYER)) for n in range(9)],
+    ],
+)
+def test_few_different_or_telling_blocked_rows_each_stand_below_their_asset(rows):
+    assert blocked_text(*rows).count("! blocked") == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("agency", "code", "whose"),
+    [
+        (None, "unreadable", "of acme"),
+        (ACME, "unreadable", "at clients of acme"),
+        (MEDIA, "unreadable", "of acme, for Mediahouse Ltd (mediahouse, 2002)"),
+        (None, "uncertain", ""),
+    ],
+)
+def test_what_is_said_once_names_whose_assets_are_meant(agency, code, whose):
+    text = blocked_text(*(blocked(n, code=code, text="why", agency=agency) for n in range(5)))
+    assert f"! 5 ad accounts {whose}".rstrip() + ": why\n" in text
+
+
+@pytest.mark.parametrize("number", [1, 5])
+@pytest.mark.parametrize("code", ["hidden", "gone", "not_owned", "other_owner", "not_listed", "uncertain"])
+def test_a_blocked_row_says_what_to_do(code, number):
+    assert blocked_text(*(blocked(n, code) for n in range(number))).count("do: ") == 1
+
+
+def test_what_cannot_be_read_has_no_next_step():
+    assert "do: " not in blocked_text(blocked(1))
 
 
 def test_every_outcome_of_apply_reads_as_agreed(request):

@@ -87,22 +87,32 @@ class _Asking:
         if not _may_list(token, self.business.id) or (isinstance(token, f.TokenFacts) and token.type != f.SYSTEM_USER):
             return f.NOT_ASKED
         try:
-            rows = self.reader.rows(self.token, self.business.id, "system_users", fields="id,name")
+            rows = self._rows_with_role(self.business.id, "system_users", "id,name")
         except GraphError as error:
             return self._unread(error)
-        is_listed = any(row["id"] == me.id for row in rows)
-        return f.Belonging(f.Home.PROVED if is_listed else f.Home.NOT_LISTED)
+        own = next((row for row in rows if row["id"] == me.id), None)
+        return f.Belonging(f.Home.NOT_LISTED) if own is None else f.Belonging(f.Home.PROVED, role=text_of(own, "role"))
+
+    def _rows_with_role(self, node: str, edge: str, fields: str) -> tuple[dict[str, object], ...]:
+        """List users, without their role where that one field may not be read. Raises GraphError."""
+        try:
+            return self.reader.rows(self.token, node, edge, fields=f"{fields},role")
+        except GraphError as error:
+            if error.trouble not in _ONE_FIELD:
+                raise
+            return self.reader.rows(self.token, node, edge, fields=fields)
 
     def _of_person(self) -> f.Belonging | f.Unread:
         """Ask in which businesses the person is; their members have other ids than the person (GRAPH_API 1.6)."""
         try:
-            rows = self.reader.rows(self.token, "me", "business_users", fields="id,business{id,name}")
+            rows = self._rows_with_role("me", "business_users", "id,business{id,name}")
         except GraphError as error:
             return self._unread(error)
-        businesses = [row["business"] for row in rows if isinstance(row.get("business"), dict)]
-        found = {text_of(one, "id"): text_of(one, "name") for one in businesses if isinstance(one, dict)}
-        if self.business.id in found:
-            return f.Belonging(f.Home.PROVED)
+        homes = [(one, text_of(row, "role")) for row in rows if isinstance(one := row.get("business"), dict)]
+        found = {text_of(one, "id"): text_of(one, "name") for one, _ in homes}
+        for one, role in homes:
+            if text_of(one, "id") == self.business.id:
+                return f.Belonging(f.Home.PROVED, role=role)
         others = tuple(f"{name} ({key})" if name else key for key, name in sorted(found.items()))
         return f.Belonging(f.Home.OTHER if others else f.Home.NOT_LISTED, others)
 

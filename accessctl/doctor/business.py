@@ -11,16 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from accessctl.doctor.facts import Facts
+    from accessctl.doctor.needs import Needs
 
 TWO_FACTOR_NEEDED = 415  # GRAPH_API 4.3
 _OTHER = "set the token of a system user of this business, or correct the id of the business in the manifests"
 _WHO = {"admin_required": "admins", "all_required": "everybody"}
 
 
-def business_findings(facts: Facts, every: Sequence[Facts]) -> Iterator[Finding]:
-    """Yield what is to be said of one acting business; `every` are the facts of all of them."""
+def business_findings(facts: Facts, every: Sequence[Facts], needs: Needs) -> Iterator[Finding]:
+    """Yield what is to be said of one acting business; `every` are the facts of all of them.
+
+    Who only reads is no trouble where the manifests need nothing of the business.
+    """
     yield _name(facts)
     yield _belonging(facts, every)
+    if facts.is_employee and needs.rows():
+        yield _employee(facts)
     yield _two_factor(facts)
 
 
@@ -42,8 +48,6 @@ def _name(facts: Facts) -> Finding:
 
 def _unreadable(facts: Facts, unread: f.Unread) -> Finding:
     subject, source = facts.business.id, f"GET /{facts.business.id}"
-    if unread.token_refused:
-        return Finding("business", Level.UNKNOWN, subject, "whether it can read the business is not known", "", source)
     text = f"the business cannot be read: {unread.reason}"
     level = Level.PROBLEM if unread.code else Level.UNKNOWN
     return Finding("business", level, subject, text, _OTHER if unread.code else "", source)
@@ -51,8 +55,7 @@ def _unreadable(facts: Facts, unread: f.Unread) -> Finding:
 
 def _belonging(facts: Facts, every: Sequence[Facts]) -> Finding:
     subject, belonging = facts.business.id, facts.belonging
-    is_person = isinstance(facts.token, f.TokenFacts) and facts.token.type == f.USER
-    source = "GET /me/business_users" if is_person else f"GET /{subject}/system_users"
+    is_person, source = _listing(facts)
     if isinstance(belonging, f.Belonging) and belonging.home is f.Home.PROVED:
         listed = "one of its people" if is_person else "one of its system users"
         return Finding("belongs", Level.OK, subject, f"the token is of this business: {listed}", source=source)
@@ -67,6 +70,18 @@ def _belonging(facts: Facts, every: Sequence[Facts]) -> Finding:
     text = "nothing proves that the token is of this business: Meta does not list who it speaks for"
     todo = "look in Business Settings, under System users, whether it is one of this business"
     return Finding("belongs", Level.WARNING, subject, text, todo, source)
+
+
+def _listing(facts: Facts) -> tuple[bool, str]:
+    """Return whether the token is a person's, and the listing in which it was looked for."""
+    is_person = isinstance(facts.token, f.TokenFacts) and facts.token.type == f.USER
+    return is_person, "GET /me/business_users" if is_person else f"GET /{facts.business.id}/system_users"
+
+
+def _employee(facts: Facts) -> Finding:
+    text = "it is an employee of the business, not an admin: it cannot change partners"
+    todo = "make it an admin in Business Settings, or set the token of a system user that is one"
+    return Finding("role", Level.PROBLEM, facts.business.id, text, todo, f"role in {_listing(facts)[1]}")
 
 
 def _elsewhere(facts: Facts, every: Sequence[Facts]) -> tuple[str, ...]:

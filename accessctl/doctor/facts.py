@@ -17,6 +17,7 @@ SYSTEM_USER = "SYSTEM_USER"
 USER = "USER"
 PAGE = "PAGE"
 APP = "APP"
+EMPLOYEE = "EMPLOYEE"  # a role; GRAPH_API 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,14 @@ class Home(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """What tells whose the token is. `others` names the businesses it was found in instead."""
+    """What tells whose the token is. `others` names the businesses it was found in instead.
+
+    `role` is Meta's word for what it is in the acting business (GRAPH_API 1.3), empty where it was not told.
+    """
 
     home: Home
     others: tuple[str, ...] = ()
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,16 @@ class Facts:
     belonging: Belonging | Unread
     tier: str = ""
     codes: frozenset[int] = frozenset()
+
+    @property
+    def is_refused(self) -> bool:
+        """Meta does not take the token, so nothing was learned with it."""
+        return isinstance(self.me, Unread) and self.me.token_refused
+
+    @property
+    def is_employee(self) -> bool:
+        """Meta says that the token is an employee's, who reads and does not write."""
+        return isinstance(self.belonging, Belonging) and self.belonging.role == EMPLOYEE
 
 
 @dataclass(frozen=True, slots=True)

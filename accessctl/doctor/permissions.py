@@ -56,7 +56,8 @@ def _permission(facts: Facts, need: Need, assets: str) -> Finding:
     if need.better - scopes:
         text = f"{where}: Meta may refuse to let it {need.verbs}, for it lacks {names(need.better - scopes)}"
         return Finding(found, Level.WARNING, subject, text, _todo(need, need.better - scopes), need.source)
-    return Finding(found, Level.OK, subject, f"{where}: it can {need.verbs} ({names(way)})", source=need.source)
+    can = "has the permissions to" if facts.is_employee else "can"  # whose role forbids it all the same
+    return Finding(found, Level.OK, subject, f"{where}: it {can} {need.verbs} ({names(way)})", source=need.source)
 
 
 def _todo(need: Need, missing: frozenset[str]) -> str:
@@ -78,7 +79,8 @@ def _narrowed(facts: Facts, token: f.TokenFacts, needs: Needs) -> Iterator[Findi
     if found:
         yield from found
     elif token.targets:
-        text = "its permissions cover the business and all owned assets that the manifests declare"
+        text = "its permissions cover the business"
+        text += " and all owned assets that the manifests declare" * bool(needs.owned)
         yield Finding("granular", Level.OK, subject, text, source=GRANULAR)
 
 

@@ -25,7 +25,8 @@ def token_findings(facts: Facts, now: datetime) -> Iterator[Finding]:
     """Yield what is to be said of one acting business's token."""
     yield _accepted(facts)
     if isinstance(facts.token, f.Unread):
-        yield _not_told(facts, facts.token)
+        if not facts.is_refused:
+            yield _not_told(facts, facts.token)
         return
     yield _type(facts, facts.token)
     yield _app(facts, facts.token)
@@ -47,10 +48,8 @@ def _accepted(facts: Facts) -> Finding:
 
 
 def _not_told(facts: Facts, unread: f.Unread) -> Finding:
-    text = "what the token is, when it ends and which permissions it has is not known"
-    if not unread.token_refused:
-        text += f": {unread.reason}"
-    todo = "look at the token by hand in Meta's Access Token Debugger" if not unread.token_refused else ""
+    text = f"what the token is, when it ends and which permissions it has is not known: {unread.reason}"
+    todo = "look at the token by hand in Meta's Access Token Debugger"
     return Finding("debug-token", Level.UNKNOWN, facts.business.id, text, todo, DEBUG)
 
 

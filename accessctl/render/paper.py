@@ -30,7 +30,7 @@ class Paper:
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if self.color and style and text else text
 
     def wrap(self, text: str, *, indent: int = 0, first: int | None = None, style: str = "") -> str:
-        """Break `text` into lines that fit; a word longer than a line keeps its length.
+        """Break `text` into lines that fit, between words; only a word longer than a line is broken itself.
 
         `first` is the indent of the first line where it differs.
         """
@@ -39,7 +39,7 @@ class Paper:
             self.width,
             initial_indent=" " * (indent if first is None else first),
             subsequent_indent=" " * indent,
-            break_long_words=False,
+            break_long_words=True,
             break_on_hyphens=False,
         )
         return "\n".join(self.paint(line, style) for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,11 @@ from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.plan.nouns import COUNTED_AS, Action, Row, Verb
 from accessctl.render.age import snapshot_line
+from accessctl.render.blocked import fold_text, folded, next_step
 from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from accessctl.plan.document import SavedPlan
@@ -46,9 +48,9 @@ def plan_text(saved: SavedPlan, paper: Paper, now: datetime | None = None) -> st
     """
     plan, snapshot = saved.plan, saved.origin.snapshot
     source = paper.wrap(snapshot_line(snapshot, now or saved.created_at), indent=2, first=0) if snapshot else ""
-    parts = [source, _headlines(plan, paper), *_assets(plan, saved.created_at, paper), _undeclared(plan, paper)]
-    unread = (f"! {display(line, 400)}" for line in plan.unread)
-    parts.append("\n".join(paper.wrap(line, indent=2, first=0, style="magenta") for line in unread))
+    groups, single = folded(plan.blocked)
+    assets = _assets(replace(plan, blocked=single), saved.created_at, paper)
+    parts = [source, _headlines(plan, paper), _unread(plan, groups, paper), *assets, _undeclared(plan, paper)]
     parts.append(
         "\n".join(paper.wrap(f"refused: {reason}", indent=2, first=0, style="red") for reason in saved.verdict.reasons)
     )
@@ -71,6 +73,12 @@ def summary_line(summary: Summary, *, matches: bool = True) -> str:
 
 def _headlines(plan: Plan, paper: Paper) -> str:
     return "\n".join(paper.wrap(display(line, 400), indent=2, first=0, style="bold") for line in plan.headlines)
+
+
+def _unread(plan: Plan, groups: Iterable[Sequence[Row]], paper: Paper) -> str:
+    """Listings that could not be read to the end, and what is blocked many times over: above all assets."""
+    lines = [paper.wrap(f"! {display(line, 400)}", indent=2, first=0, style="magenta") for line in plan.unread]
+    return "\n".join([*lines, *(fold_text(group, paper) for group in groups)])
 
 
 def _assets(plan: Plan, now: datetime, paper: Paper) -> Iterator[str]:
@@ -135,6 +143,7 @@ def _row(word: str, row: Row, now: datetime, paper: Paper) -> str:
     if row.agency and row.before.tasks:
         lines.append(paper.wrap(_holds(row), indent=INDENT))
     lines.append(_why(row.reason.text + _age(row, now), row, paper))
+    lines += next_step(row, paper, indent=INDENT) if word == "blocked" else []
     return "\n".join(lines)
 
 

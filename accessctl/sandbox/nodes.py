@@ -114,6 +114,11 @@ def _page_token(view: View, row: Row) -> str:
     return page_token(asset_of(row), view.caller) or OMIT
 
 
+def callers_role(view: View, _: Row) -> str:
+    """Return ADMIN or EMPLOYEE (GRAPH_API 1.3): a business has one user of each kind here, in the caller's role."""
+    return view.caller.role.upper()
+
+
 def system_user(business: Business) -> Row:
     """Show the system user behind a token of this business."""
     return Row("61" + business.id[-18:], SYSTEM_USER_NODE, business=business)
@@ -148,7 +153,7 @@ SYSTEM_USER_NODE = NodeType(
         {
             "id": lambda _, row: row.id,
             "name": lambda _, row: f"System user of {business_of(row).name}",
-            "role": lambda _, _row: "ADMIN",
+            "role": callers_role,
             "business": lambda _, row: business_row(business_of(row)),
         }
     ),
@@ -174,7 +179,7 @@ BUSINESS_USER_NODE = NodeType(
     frozen(
         {
             **_PERSON_FIELDS,
-            "role": lambda _, _row: "ADMIN",
+            "role": callers_role,
             "business": lambda _, row: business_row(business_of(row)),
         }
     ),

@@ -131,6 +131,7 @@ def test_a_system_user_stands_among_those_of_its_business():
     assert caller.get("1001/system_users", fields="id,name,role")["data"] == [
         {"id": caller.get("me")["id"], "name": "System user of Acme GmbH", "role": "ADMIN"}
     ]
+    assert client("reader").get("1001/system_users", fields="role")["data"][0]["role"] == "EMPLOYEE"
     assert code(client("sandbox-2002").get("1001/system_users")) == (200, 0)
 
 
