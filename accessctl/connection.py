@@ -156,7 +156,11 @@ def opened_sandbox(directory: Path, world: Path, hint: str) -> Iterator[tuple[St
     try:
         store = Store(state, world)
         with hold(state / "open.lock", "another command is using the sandbox", hint=hint):
-            yield store, store.open()
+            sandbox = store.open()
+            try:
+                yield store, sandbox
+            finally:
+                sandbox.close()
     except WorldError as error:
         raise AccessctlError(error.what, error.hint) from None
 

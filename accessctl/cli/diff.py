@@ -17,13 +17,12 @@ from accessctl.cli.options import (
     now,
     pace_options,
     paper,
-    progress,
     show,
     tell,
     tell_warnings,
     way_options,
 )
-from accessctl.cli.progress import watching
+from accessctl.cli.progress import tell_after, watching
 
 if TYPE_CHECKING:
     from accessctl.connection import Way
@@ -86,7 +85,7 @@ def _now(way: Way, *, allow_unknown_tasks: bool) -> tuple[Snapshot, Access]:
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
         snapshot = take_snapshot(project, connection, now())
-    progress(cost_line(snapshot.cost))
+    tell_after(cost_line(snapshot.cost))
     return snapshot, project.desired
 
 

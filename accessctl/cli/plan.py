@@ -17,14 +17,13 @@ from accessctl.cli.options import (
     now,
     pace_options,
     paper,
-    progress,
     show,
     tell,
     tell_warnings,
     way_options,
     wish_options,
 )
-from accessctl.cli.progress import watching
+from accessctl.cli.progress import tell_after, watching
 
 if TYPE_CHECKING:
     from accessctl.connection import Way
@@ -88,7 +87,7 @@ def command(
     saved = _from_snapshot(project, live, wish) if live else _from_meta(project, way, wish)
     tell_warnings((*saved.plan.warnings, *age_warnings(saved.origin.snapshot, saved.created_at)))
     if saved.cost:
-        progress(cost_line(saved.cost))
+        tell_after(cost_line(saved.cost))
     if out:
         write_plan(out, saved)
     show(to_text(saved) if format == "json" else plan_text(saved, paper()))

@@ -46,6 +46,12 @@ def watching() -> Iterator[Watch]:
             screen.close()
 
 
+def tell_after(line: str) -> None:
+    """Say what reading came to, wherever its progress was shown."""
+    if kind_of(os.environ, is_terminal=sys.stderr is not None and sys.stderr.isatty()) != "nothing":
+        tell(line)
+
+
 def kind_of(environ: Mapping[str, str], *, is_terminal: bool) -> str:
     """Return what is shown: `bar`, `lines` or `nothing`.
 

@@ -14,13 +14,12 @@ from accessctl.cli.options import (
     load,
     now,
     pace_options,
-    progress,
     show,
     tell,
     tell_warnings,
     way_options,
 )
-from accessctl.cli.progress import watching
+from accessctl.cli.progress import tell_after, watching
 
 
 @click.command("snapshot", epilog="Example: accessctl snapshot --out live.json --sandbox world.yaml")
@@ -63,5 +62,5 @@ def command(
     else:
         write_snapshot(out, snapshot)
         show(snapshot_json(snapshot, str(out)) if format == "json" else snapshot_text(snapshot))
-    progress(cost_line(snapshot.cost))
+    tell_after(cost_line(snapshot.cost))
     return 0 if snapshot.is_complete else 5

@@ -63,6 +63,7 @@ class Sandbox:
         self._lock = threading.RLock()
         self._calls: list[Seen] = []
         self._http_requests = 0
+        self._is_closed = False
         self._listings = Listings()
         self._score = Score()
         self._late = 0.0
@@ -108,9 +109,16 @@ class Sandbox:
         with self._lock:
             self._passed += seconds
 
+    def close(self) -> None:
+        """Answer nobody any more, so that nothing changes after whoever had it open has gone."""
+        with self._lock:
+            self._is_closed = True
+
     def handle(self, request: Request) -> Response:
         """Answer one HTTP request. Raise Dropped where the connection is to be cut instead."""
         with self._lock:
+            if self._is_closed:
+                raise Dropped
             self._http_requests += 1
             self._late = 0.0
             with self._kept():

@@ -279,3 +279,11 @@ def test_the_sandbox_needs_nothing_else_of_accessctl_and_no_httpx():
     )
     done = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout == "[] False\n"
+
+
+def test_a_sandbox_that_was_closed_answers_nobody():
+    closed = sandbox()
+    closed.close()
+    with httpx.Client(transport=SandboxTransport(closed)) as client, pytest.raises(httpx.RemoteProtocolError):
+        client.get("http://localhost/v26.0/me", headers=BEARER)
+    assert closed.http_requests == 0
