@@ -68,8 +68,6 @@ def command(
     from accessctl.gate import check_fits, check_guards, check_tokens, judge_again
     from accessctl.plan.nouns import Scope
     from accessctl.planfile import read_plan
-    from accessctl.render.age import age_warnings
-    from accessctl.render.plan_text import plan_text
     from accessctl.render.result import result_json, result_text, step_text
     from accessctl.workflow import Wish, apply_plan, plan_project
 
@@ -82,18 +80,13 @@ def command(
     with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
         saved = given or plan_project(project, connection, wish, now())
         check_fits(saved, project, connection, today=now().date(), expect_digest=expect_digest)
-        tell_warnings((*saved.plan.warnings, *age_warnings(saved.origin.snapshot, now())))
-        judged = judge_again(saved, project, allow_revokes)
-        (show if format == "text" else tell)(plan_text(judged, paper(), now()))
+        _show_plan(judged := judge_again(saved, project, allow_revokes), format)
         check_guards(judged)
         if saved.plan.actions:
             check_tokens(saved, connection, now())
             _confirm(saved, auto_approve)
         result = apply_plan(
-            saved,
-            connection,
-            parallelism=parallelism,
-            tell=lambda step: progress(step_text(step, paper())),
+            saved, connection, parallelism=parallelism, tell=lambda step: progress(step_text(step, paper()))
         )
     if saved.plan.actions or format == "json":
         show(result_json(result, saved, connection.cost) if format == "json" else result_text(result, saved, paper()))
@@ -101,6 +94,15 @@ def command(
         tell("hint: the journal has what was done; run apply again to go on from there")
         raise result.stopped_by
     return result.exit_code or (0 if saved.plan.is_whole else 5)
+
+
+def _show_plan(judged: SavedPlan, format: str) -> None:
+    """Show what is about to be done: on stdout, or beside a result that is JSON."""
+    from accessctl.render.age import age_warnings
+    from accessctl.render.plan_text import plan_text
+
+    tell_warnings((*judged.plan.warnings, *age_warnings(judged.origin.snapshot, now())))
+    (show if format == "text" else tell)(plan_text(judged, paper(), now()))
 
 
 def _confirm(saved: SavedPlan, auto_approve: bool) -> None:
