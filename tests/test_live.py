@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from accessctl.graph import edges
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError
+from accessctl.live.recall import recall
 from accessctl.live.wanted import sides_of
-from accessctl.model import Asset, Kind, Side, Status
+from accessctl.model import Access, Asset, AssetAccess, Grant, Kind, Remembered, Side, Status, frozen
 from tests.company import ACME, CLIENT, DATACO, MEDIAHOUSE, SISTER, STRANGER
 
 KINDS = pytest.mark.parametrize("kind", list(Kind))
@@ -240,3 +242,15 @@ def test_a_status_nobody_knows_outweighs_the_edges_that_know_less():
     odd = Sighting("clients", asset, edges.read_grant({**row, "access_status": "ON_HOLD"}))
     shown = Sighting("client_pages", asset, edges.read_grant({**row, "access_status": "CONFIRMED"}))
     assert _agreed([odd, shown]).detail == "ON_HOLD"
+
+
+def test_how_long_a_request_waits_is_known_from_the_journal_where_meta_does_not_say():
+    asset, asked = Asset(Kind.PAGE, "71"), datetime(2026, 11, 1, tzinfo=UTC)
+    waiting = Grant(frozenset(BUYER), Status.PENDING)
+    live = Access(frozen({asset: AssetAccess(asset, CLIENT, grants=frozen({ACME: waiting}))}), frozen({}))
+    memory = {(asset, ACME): Remembered(since=asked, is_request=True)}
+    found = recall(live, memory, Access(frozen({}), frozen({})))
+    assert found.assets[asset].grants[ACME] == replace(waiting, since=asked)
+    told = replace(waiting, since=datetime(2026, 11, 2, tzinfo=UTC))
+    live = Access(frozen({asset: AssetAccess(asset, CLIENT, grants=frozen({ACME: told}))}), frozen({}))
+    assert recall(live, memory, Access(frozen({}), frozen({}))).assets[asset].grants[ACME] == told

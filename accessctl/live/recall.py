@@ -53,6 +53,8 @@ def recall(
 
 
 def _recalled(asset: Asset, shown: Grant, memory: Remembered) -> Grant | None:
+    if memory.is_request and shown.status is Status.PENDING and shown.since is None:
+        return replace(shown, since=memory.since)  # Meta does not say how long it waits; we know when we asked
     if memory.is_request:
         return Grant(status=Status.ABSENT, since=memory.since) if shown.status is Status.ABSENT else None
     status, held = memory.before
