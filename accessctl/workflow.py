@@ -12,6 +12,7 @@ from accessctl import __version__
 from accessctl.errors import AccessctlError
 from accessctl.guard import judge
 from accessctl.plan.document import save
+from accessctl.plan.limits import limits_of
 from accessctl.plan.make import make_plan
 from accessctl.plan.nouns import BusinessRef, Origin, Scope, SnapshotRef
 from accessctl.selectors import in_scope
@@ -142,7 +143,8 @@ def _plan(
     if origin.graph_version != project.graph_version:
         warnings += (f"the snapshot was read with Graph {origin.graph_version}, not {project.graph_version}",)
     plan = replace(plan, warnings=warnings)
-    return save(plan, origin, judge(plan, project.policy.guards), now, cost)
+    verdict = judge(plan, project.policy.guards, acting=project.policy.acts_as)
+    return save(plan, origin, verdict, now, cost)
 
 
 def origin_of(project: Project, graph_version: str, graph_url: str, wish: Wish) -> Origin:
@@ -154,6 +156,7 @@ def origin_of(project: Project, graph_version: str, graph_url: str, wish: Wish) 
         graph_url=graph_url,
         acts_as=_acting(project),
         scope=replace(wish.scope, ask_again=wish.ask_again, replace_with_gap=wish.replace_with_gap),
+        limits=limits_of(project.policy, project.desired.businesses),
     )
 
 
@@ -168,9 +171,15 @@ def apply_plan(
     *,
     parallelism: int = 10,
     tell: Callable[[Step], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
+    started_by: Mapping[str, str] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Result:
-    """Carry out a plan that was checked and confirmed, alone in this project, with a journal of every write."""
+    """Carry out a plan that was checked and confirmed, alone in this project, with a journal of every write.
+
+    `started_by` is what each line of the journal shall say of who started the run; `warn` is told of a journal
+    that a crash has cut short.
+    """
     from accessctl.apply import GraphDoor, Run, Writer, sent_since
     from accessctl.journal import Journal, read_journal, remember
     from accessctl.lock import hold
@@ -178,9 +187,13 @@ def apply_plan(
     origin = saved.origin
     name = f"{saved.digest} {saved.created_at.isoformat()}"
     door = GraphDoor(connection.reader, connection.writer, connection.acting)
-    journal = Journal(connection.journal, uuid.uuid4().hex[:12], now=clock)
-    with hold(connection.lock, "another apply is running"), journal:
-        remembered = remember(read_journal(connection.journal), connection.url)
+    about = {**(started_by or {}), "plan_digest": saved.digest}
+    journal = Journal(connection.journal, uuid.uuid4().hex[:12], about=about, now=clock)
+    with hold(connection.lock, "another apply is running"), contextlib.ExitStack() as opened:
+        remembered = remember(read_journal(connection.journal), connection.url)  # checked before it is touched
+        opened.enter_context(journal)
+        if journal.torn:
+            warn(f"the last line of {connection.journal} was cut short by a crash, and was taken away")
         journal.write(
             "run_started",
             plan=name,
@@ -193,7 +206,7 @@ def apply_plan(
         result = run.carry_out(saved.plan.actions, parallelism)
         with contextlib.suppress(AccessctlError):  # a broken journal has ended the run, and says so itself
             journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
-    return result
+    return replace(result, head=journal.head)
 
 
 def exit_code_of_plan(saved: SavedPlan, *, detailed: bool) -> int:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
+from accessctl.chain import START, Chain, check, hash_of, read_chain, sealed
 from accessctl.journal import Journal, JournalError, read_journal, remember
 from accessctl.live.recall import recall
 from accessctl.model import ABSENT, Access, Asset, AssetAccess, Grant, Kind, Remembered, Status, frozen
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WHEN = datetime(2026, 11, 21, 12, tzinfo=UTC)
 URL = "https://graph.facebook.com"
@@ -67,6 +76,160 @@ def test_a_broken_line_inside_is_refused_with_its_number(tmp_path, line):
     path.write_text(json.dumps(STARTED) + "\n" + line + "\n" + json.dumps(STARTED) + "\n")
     with pytest.raises(JournalError, match=":2: "):
         read_journal(path)
+
+
+def written(path: Path, *events: str) -> list[bytes]:
+    """Write a journal with a line for each event, and return its lines."""
+    with Journal(path, "r1", about={"actor": "jo"}, now=lambda: WHEN) as journal:
+        for number, event in enumerate(events):
+            journal.write(event, pair={"asset": "77", "number": number}, text="Müller 10 %")
+    return path.read_bytes().splitlines()
+
+
+def test_each_line_holds_the_hash_of_the_one_before(tmp_path):
+    lines = written(tmp_path / "j", "one", "two", "three")
+    assert [json.loads(line)["prev"] for line in lines] == [START, hash_of(lines[0]), hash_of(lines[1])]
+    assert read_chain(tmp_path / "j").head.hash == hash_of(lines[2])
+
+
+def test_a_second_run_goes_on_where_the_first_has_ended(tmp_path):
+    written(tmp_path / "j", "one", "two")
+    with Journal(tmp_path / "j", "r2", now=lambda: WHEN) as journal:
+        assert journal.head == read_chain(tmp_path / "j").head
+        journal.write("three")
+        assert journal.head == read_chain(tmp_path / "j").head
+    assert journal.head.lines == 3
+
+
+def test_every_line_says_who_started_the_run(tmp_path):
+    assert {json.loads(line)["actor"] for line in written(tmp_path / "j", "one", "two")} == {"jo"}
+
+
+def line_refused(content: bytes, path: Path) -> int:
+    """Return the number of the line that is refused, 0 for none."""
+    try:
+        check(content, path)
+    except JournalError as error:
+        return int(error.what.removeprefix(f"{path}:").partition(":")[0])
+    return 0
+
+
+def test_a_bit_flipped_anywhere_is_found_or_leaves_a_torn_last_line(tmp_path):
+    """FAULTS A10: every bit of a small journal; only the end of the last line can look like a crash."""
+    content = b"".join(line + b"\n" for line in written(tmp_path / "j", "one", "two", "three"))
+    for offset in range(len(content) - 1):
+        for bit in range(8):
+            flipped = bytearray(content)
+            flipped[offset] ^= 1 << bit
+            assert line_refused(bytes(flipped), tmp_path / "j") == content[:offset].count(b"\n") + 1, (offset, bit)
+    torn = check(content[:-1] + b"!", tmp_path / "j")
+    assert (len(torn.entries), torn.torn > 0) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("order", "line"),
+    [
+        ([0, 2, 1, 3], 2),
+        ([1, 0, 2, 3], 1),
+        ([0, 1, 3], 3),
+        ([1, 2, 3], 1),
+        ([0, 1, 1, 2, 3], 3),
+        ([0, 1, 2, 3, 0], 5),
+    ],
+)
+def test_a_line_moved_taken_out_or_put_in_is_refused_with_its_place(tmp_path, order, line):
+    lines = written(tmp_path / "j", "one", "two", "three", "four")
+    (tmp_path / "j").write_bytes(b"".join(lines[number] + b"\n" for number in order))
+    with pytest.raises(JournalError, match=f":{line}: this line does not follow the one before it") as refusal:
+        read_journal(tmp_path / "j")
+    assert "restore it from a backup" in refusal.value.hint
+
+
+def test_a_line_written_anew_with_a_sum_of_its_own_breaks_the_one_after_it(tmp_path):
+    lines = written(tmp_path / "j", "one", "two", "three")
+    forged = sealed(
+        {key: value for key, value in json.loads(lines[1]).items() if key != "sum"} | {"text": "", "v": 2}, START
+    )
+    again = sealed({"event": "two", "text": "never"}, hash_of(lines[0]))
+    for line, broken in ((forged, 2), (again, 3)):
+        with pytest.raises(JournalError, match=f":{broken}: this line does not follow"):
+            check(b"\n".join([lines[0], line, lines[2], b""]), tmp_path / "j")
+
+
+def test_lines_cut_at_the_end_show_by_the_head_alone(tmp_path):
+    lines = written(tmp_path / "j", "one", "two", "three")
+    whole = read_chain(tmp_path / "j")
+    cut = check(b"\n".join([*lines[:2], b""]), tmp_path / "j")
+    assert (whole.line_of(whole.head.digest), whole.line_of(cut.head.digest)) == (3, 2)
+    assert cut.line_of(whole.head.digest) == -1
+    assert Chain().line_of(Chain().head.digest) == 0
+
+
+def test_a_journal_of_the_old_format_is_read_and_the_next_line_is_chained_to_it(tmp_path):
+    path = tmp_path / "j"
+    old = [json.dumps(STARTED).encode(), json.dumps(entry("intent")).encode()]
+    path.write_bytes(b"\n".join([*old, b""]))
+    assert read_chain(path).unchained == 2
+    written(path, "new")
+    chain = read_chain(path)
+    assert (chain.unchained, chain.head.lines, chain.entries[2]["prev"]) == (2, 3, hash_of(old[1]))
+    path.write_bytes(path.read_bytes().replace(b"ANALYZE", b"analyze"))
+    with pytest.raises(JournalError, match=":3: this line does not follow"):
+        read_journal(path)
+
+
+def test_no_line_goes_back_to_the_old_format(tmp_path):
+    lines = written(tmp_path / "j", "one")
+    with pytest.raises(JournalError, match=":2: this line is not as it was written"):
+        check(b"\n".join([*lines, json.dumps(STARTED).encode(), b""]), tmp_path / "j")
+
+
+@pytest.mark.parametrize("value", ["NaN", "[" * 900 + "]" * 900, "1" * 5000, '"\\ud800"'])
+def test_a_line_with_odd_json_is_refused_and_breaks_nothing(tmp_path, value):
+    line = f'{{"event": "x", "v": 2, "prev": "{START}", "sum": "", "text": {value}}}\n'
+    with pytest.raises(JournalError, match=":1: this line "):
+        check(line.encode(), tmp_path / "j")
+
+
+def test_many_writers_at_once_make_one_chain(tmp_path):
+    with Journal(tmp_path / "j", "r1") as journal, ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: journal.write("event", number=number), range(200)))
+    chain = read_chain(tmp_path / "j")
+    assert sorted(found["number"] for found in chain.entries) == list(range(200))
+    assert chain.head == journal.head
+
+
+def test_two_journals_on_one_file_never_fork_the_chain(tmp_path):
+    with Journal(tmp_path / "j", "r1") as one, Journal(tmp_path / "j", "r2") as other:
+        one.write("one")
+        with pytest.raises(JournalError, match="something else has written to it"):
+            other.write("two")
+    assert [found["event"] for found in read_journal(tmp_path / "j")] == ["one"]
+
+
+ENDLESS = """
+import sys
+from pathlib import Path
+from accessctl.journal import Journal
+with Journal(Path(sys.argv[1]), "r1") as journal:
+    print("ready", flush=True)
+    while True:
+        journal.write("event", text="x" * 300)
+"""
+
+
+def test_a_writer_that_is_killed_leaves_a_journal_that_reads_and_goes_on(tmp_path):
+    path = tmp_path / "j"
+    for _ in range(3):
+        writer = subprocess.Popen([sys.executable, "-c", ENDLESS, str(path)], stdout=subprocess.PIPE)
+        before = read_chain(path).head.lines
+        writer.stdout.read(6)
+        while writer.poll() is None and read_chain(path).head.lines < before + 5:
+            pass
+        writer.kill()
+        writer.communicate()
+        assert writer.returncode == -signal.SIGKILL
+        assert read_chain(path).head.lines >= before + 5
 
 
 def test_a_journal_that_cannot_be_written_is_an_error_before_anything_is_sent(tmp_path):

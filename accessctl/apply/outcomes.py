@@ -11,6 +11,7 @@ from accessctl.model import Status
 from accessctl.plan.nouns import COUNTED_AS
 
 if TYPE_CHECKING:
+    from accessctl.chain import Head
     from accessctl.graph.errors import Trouble
     from accessctl.plan.nouns import Action, State
 
@@ -52,12 +53,14 @@ class Step:
 class Result:
     """All steps of one run, in the order of the plan.
 
-    `stopped_by` is what ended the run early: Ctrl-C, SIGTERM, a journal that cannot be written.
+    `stopped_by` is what ended the run early: Ctrl-C, SIGTERM, a journal that cannot be written. `head` is
+    where the journal ended after it, None where that is not known.
     """
 
     run: str
     steps: tuple[Step, ...]
     stopped_by: BaseException | None = None
+    head: Head | None = None
 
     @property
     def exit_code(self) -> int:

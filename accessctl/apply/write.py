@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.apply.look import Seen, compare, in_words
 from accessctl.apply.outcomes import GOOD, Outcome, Step
+from accessctl.apply.told import about, ended
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.journal import JournalError
 from accessctl.model import Status
@@ -74,7 +75,7 @@ class Writer:
         return replace(anew, action=action, text=text, live=back.live)
 
     def _attempt(self, action: Action, send: Callable[[Action], Answer]) -> Step:
-        self.journal.write("intent", **_about(action))
+        self.journal.write("intent", **about(action))
         try:
             answer: Answer | GraphError = send(action)
         except GraphError as error:
@@ -84,7 +85,7 @@ class Writer:
         else:
             step = self._settle(action, answer)
         try:
-            self.journal.write("outcome", **_about(action), **_ended(step))
+            self.journal.write("outcome", **about(action), **ended(step, answer))
         except JournalError as error:
             raise JournalError(f"{action.id} ended as {step.outcome}, and {error.what}", error.hint) from None
         return step
@@ -155,19 +156,3 @@ def _is_unchangeable(step: Step) -> bool:
     """
     still_held = step.live is not None and step.live.status is Status.CONFIRMED
     return still_held and step.trouble in (None, Trouble.ALREADY_SO)
-
-
-def _about(action: Action) -> dict[str, object]:
-    return {
-        "action": action.id,
-        "verb": action.verb,
-        "pair": {"kind": action.asset.kind, "asset": action.asset.id, "agency": action.agency.id},
-        "via": action.via,
-        "before": {"status": action.before.status, "tasks": list(action.before.tasks)},
-        "after": {"status": action.after.status, "tasks": list(action.after.tasks)},
-    }
-
-
-def _ended(step: Step) -> dict[str, object]:
-    live = {"status": step.live.status, "tasks": list(step.live.tasks)} if step.live else None
-    return {"outcome": step.outcome, "text": step.text, "fbtrace_id": step.trace, "live": live}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.apply.outcomes import GOOD, Outcome, Result, Step
 from accessctl.clean import display
+from accessctl.counting import count
 from accessctl.plan.nouns import Verb
 from accessctl.render.names import asset_name, business_name, task_names
 from accessctl.render.plan_text import VERB_MARKS
@@ -31,9 +32,11 @@ STYLES = {Outcome.FAILED: "red", Outcome.UNKNOWN: "red", Outcome.STALE: "yellow"
 
 
 def result_text(result: Result, saved: SavedPlan, paper: Paper) -> str:
-    """Return every step in the order of the plan, then the count."""
+    """Return every step in the order of the plan, then where the journal ends, then the count."""
     steps = "".join(step_text(step, paper) + "\n" for step in result.steps)
-    return steps + "\n" * bool(steps) + _count(result, saved) + "\n"
+    head = f"Journal: {count(result.head.lines, 'line')}, head {result.head.digest}" if result.head else ""
+    journal = paper.wrap(head, indent=2, first=0) + "\n" if head else ""
+    return steps + "\n" * bool(steps) + journal + _count(result, saved) + "\n"
 
 
 def step_text(step: Step, paper: Paper) -> str:
@@ -77,6 +80,7 @@ def result_json(result: Result, saved: SavedPlan, cost: Cost) -> str:
     document = {
         "run": result.run,
         "plan": saved.digest,
+        "journal": {"lines": result.head.lines, "head": result.head.digest} if result.head else None,
         "graph": asdict(cost),
         "summary": {outcome.value: outcomes[outcome] for outcome in Outcome},
         "steps": [

@@ -1,0 +1,80 @@
+"""What the journal is told of one write: the call as it goes out, and what came back. No secret is among it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accessctl.apply.door import SIDES
+from accessctl.graph.errors import GraphError
+from accessctl.model import Asset, Kind, Side
+from accessctl.plan.nouns import REMOVING
+
+if TYPE_CHECKING:
+    from accessctl.apply.outcomes import Step
+    from accessctl.graph.writer import Answer
+    from accessctl.plan.nouns import Action, State
+
+# The edges of a business that asks for an asset and drops it, and how each names the asset (GRAPH_API 1.3).
+_ASK = {Kind.AD_ACCOUNT: ("client_ad_accounts", "adaccount_id"), Kind.PAGE: ("client_pages", "page_id")}
+_DROP = {Kind.AD_ACCOUNT: ("ad_accounts", "adaccount_id"), Kind.PAGE: ("pages", "page_id")}
+
+
+def about(action: Action) -> dict[str, object]:
+    """Return what intent and outcome say of an action: the pair, who acts, the call, before and after."""
+    return {
+        "action": action.id,
+        "verb": action.verb,
+        "pair": {"kind": action.asset.kind, "asset": action.asset.id, "agency": action.agency.id},
+        "via": action.via,
+        "acting": {"id": _acting_id(action), "alias": action.via},
+        "call": call_of(action),
+        "before": _state(action.before),
+        "after": _state(action.after),
+    }
+
+
+def call_of(action: Action) -> dict[str, object]:
+    """Return the method, edge and parameters that `GraphDoor.send` has for this action."""
+    node = Asset(action.asset.kind, action.asset.id).node
+    if SIDES[action.verb] is Side.OWNER:
+        path, params = f"{node}/agencies", {"business": action.agency.id}
+    else:
+        edge, name = (_DROP if action.verb in REMOVING else _ASK)[action.asset.kind]
+        path, params = f"{_acting_id(action)}/{edge}", {name: node}
+    if action.verb in REMOVING:
+        return {"method": "DELETE", "path": path, "params": params}
+    return {"method": "POST", "path": path, "params": {**params, "permitted_tasks": sorted(set(action.after.tasks))}}
+
+
+def ended(step: Step, answer: Answer | GraphError) -> dict[str, object]:
+    """Return what an outcome says beyond the action: the word, Meta's answer, and what was live afterwards."""
+    return {
+        "outcome": step.outcome,
+        "text": step.text,
+        "fbtrace_id": step.trace,
+        "answer": _answer(answer),
+        "live": _state(step.live) if step.live else None,
+    }
+
+
+def _acting_id(action: Action) -> str:
+    """Return the id of the business whose token makes the call; `via` is its alias."""
+    return action.owner if SIDES[action.verb] is Side.OWNER else action.agency.id
+
+
+def _answer(answer: Answer | GraphError) -> dict[str, object]:
+    """Return Meta's answer; `code`, `subcode` and `http_status` are 0 where it had none."""
+    if not isinstance(answer, GraphError):
+        return {"success": True, "requires_admin_approval": answer.requires_admin_approval}
+    return {
+        "success": False,
+        "trouble": answer.trouble,
+        "code": answer.code,
+        "subcode": answer.subcode,
+        "http_status": answer.http_status,
+        "message": answer.message,
+    }
+
+
+def _state(state: State) -> dict[str, object]:
+    return {"status": state.status, "tasks": list(state.tasks)}
