@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from accessctl import __version__
@@ -12,6 +13,7 @@ from accessctl.guard import hint, judge
 from accessctl.plan.moved import moved
 from accessctl.plan.nouns import Scope
 from accessctl.planfile import REMAKE
+from accessctl.render.age import age, moment, span
 from accessctl.workflow import NO_WISH, Wish, origin_of, plan_project
 
 if TYPE_CHECKING:
@@ -20,8 +22,26 @@ if TYPE_CHECKING:
     from accessctl.connection import Connection
     from accessctl.manifest import Project
     from accessctl.plan.document import SavedPlan
+    from accessctl.plan.nouns import Verdict
 
+SLACK = timedelta(minutes=5)  # clocks of two machines differ by this much
+CLOCKS = "set the clock of this machine, or make a new plan"
 MOST_TOLD = 5  # differences of a stale plan; the next plan has them all
+
+
+def check_age(saved: SavedPlan, now: datetime, most: timedelta) -> None:
+    """Raise StaleError where live access was read longer ago than `most`, or in the future; zero is no limit.
+
+    The digest does not cover when a plan was made: a file's time can be set by hand. So this stops what was
+    forgotten, not what was forged; the reads before each write do that.
+    """
+    snapshot = saved.origin.snapshot
+    newest = max(snapshot.taken_at, saved.created_at) if snapshot else saved.created_at
+    if newest > now + SLACK:
+        raise StaleError(f"this plan says it was made at {moment(newest)}, which is yet to come", CLOCKS)
+    if most and now - saved.read_at > most:
+        what = "the snapshot behind this plan was taken" if saved.read_at < saved.created_at else "this plan was made"
+        raise StaleError(f"{what} {age(saved.read_at, now)}, and --max-plan-age is {span(most)}", REMAKE)
 
 
 def check_fits(
@@ -66,8 +86,7 @@ def _check_still_so(saved: SavedPlan, project: Project, connection: Connection) 
         more = [f"and {len(differences) - MOST_TOLD} more"] * (len(differences) > MOST_TOLD)
         told = "".join(f"\n  {line}" for line in (*differences[:MOST_TOLD], *more))
         raise StaleError(f"live access is no longer as the snapshot has it: {number} moved{told}", REMAKE)
-    guards = project.policy.guards
-    if judge(saved.plan, guards) != judge(fresh.plan, guards):
+    if _verdict(saved, project) != _verdict(fresh, project):
         raise StaleError("live access has moved, and the guards judge this plan otherwise now", REMAKE)
 
 
@@ -77,7 +96,12 @@ def _major(version: str) -> str:
 
 def judge_again(saved: SavedPlan, project: Project, allowed_revokes: int | None) -> SavedPlan:
     """Return the plan with what the guards say of it now that a person may have confirmed a number."""
-    return replace(saved, verdict=judge(saved.plan, project.policy.guards, allowed_revokes=allowed_revokes))
+    return replace(saved, verdict=_verdict(saved, project, allowed_revokes))
+
+
+def _verdict(saved: SavedPlan, project: Project, allowed_revokes: int | None = None) -> Verdict:
+    policy = project.policy
+    return judge(saved.plan, policy.guards, allowed_revokes=allowed_revokes, acting=policy.acts_as)
 
 
 def check_guards(judged: SavedPlan) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.documentfile import check_version, read_document, write_whole
 from accessctl.errors import AccessctlError, StaleError
-from accessctl.plan.document import digest, from_document, to_text
+from accessctl.plan.document import compared, digest, from_document, to_text
+from accessctl.plan.limits import loosened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,18 @@ def read_plan(path: Path) -> SavedPlan:
         return from_document(document)
     except ValueError:  # a day that no calendar has
         raise AccessctlError(f"{path} is no plan: it holds a time that there is not", REMAKE) from None
+
+
+def against_base(saved: SavedPlan, base: SavedPlan, path: Path) -> SavedPlan:
+    """Return the plan with what lets more through than under the guards of `base`, which was read from `path`.
+
+    Raises AccessctlError where the base plan does not say what its guards were.
+    """
+    before, now = base.origin.limits, saved.origin.limits
+    if before is None or now is None:
+        what = f"{path} is a plan of format {base.format_version}, which does not hold the guards it was made under"
+        raise AccessctlError(what, "make it anew with this accessctl")
+    return compared(saved, loosened(before, now))
 
 
 def _check_shape(path: Path, document: dict[str, Any]) -> None:

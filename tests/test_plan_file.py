@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from accessctl.errors import AccessctlError, StaleError
-from accessctl.gate import check_fits
+from accessctl.gate import check_age, check_fits
 from accessctl.manifest import load_schema
 from accessctl.plan.document import digest, from_document, to_document, to_text
-from accessctl.planfile import read_plan, write_plan
+from accessctl.plan.nouns import SnapshotRef
+from accessctl.planfile import against_base, read_plan, write_plan
 from accessctl.strictjson import canonical
 from accessctl.workflow import Wish
+from tests.campaigns import examples
 from tests.company import ACME, MEDIAHOUSE, NOW, STRANGER, Company
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from accessctl.plan.document import SavedPlan
 
 BUYER = ["ADVERTISE", "ANALYZE"]
 
@@ -69,7 +76,11 @@ def test_any_flipped_bit_is_refused_or_means_the_same(full, tmp_path):
     saved = full.plan()
     path = tmp_path / "plan.json"
     content = to_text(saved).encode()
-    bits = random.Random(7).sample(range(len(content) * 8), 400)
+    assert_no_flip_counts(saved, path, content, random.Random(7).sample(range(len(content) * 8), 400))
+
+
+def assert_no_flip_counts(saved: SavedPlan, path: Path, content: bytes, bits: Iterable[int]) -> None:
+    """Flip each of `bits` alone: the file is refused, or means the same but for times and costs."""
     for bit in bits:
         changed = bytearray(content)
         changed[bit // 8] ^= 1 << bit % 8
@@ -155,3 +166,136 @@ def test_the_same_manifests_and_live_state_give_the_same_bytes(full):
     first, second = full.plan(), full.plan()
     assert to_text(first) == to_text(replace(second, created_at=first.created_at))
     assert full.plan(Wish()).digest == full.plan().digest
+
+
+@pytest.mark.campaign
+def test_any_flipped_bit_of_a_whole_plan_is_refused_or_means_the_same(company, tmp_path):
+    company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={STRANGER: BUYER})
+    saved = company.plan()
+    content = to_text(saved).encode()
+    assert_no_flip_counts(saved, tmp_path / "plan.json", content, range(0, len(content) * 8, 50 // examples(50)))
+
+
+# Its age.
+
+DAY = timedelta(hours=24)
+
+
+@pytest.mark.parametrize(
+    ("age", "most", "stale"),
+    [
+        (timedelta(0), DAY, False),
+        (DAY, DAY, False),
+        (DAY + timedelta(seconds=1), DAY, True),
+        (timedelta(days=900), timedelta(0), False),
+        (timedelta(minutes=2), timedelta(minutes=1), True),
+        (timedelta(minutes=-5), DAY, False),  # clocks differ
+        (timedelta(minutes=-6), DAY, True),
+        (timedelta(minutes=-6), timedelta(0), True),
+    ],
+)
+def test_a_plan_is_good_for_as_long_as_is_said_and_never_from_the_future(full, age, most, stale):
+    saved = full.plan()
+    with pytest.raises(StaleError) if stale else nullcontext():
+        check_age(saved, saved.created_at + age, most)
+
+
+@pytest.mark.parametrize(("taken", "stale"), [(-25, True), (-23, False), (1, True)])
+def test_a_plan_is_as_old_as_the_snapshot_it_was_made_from(full, taken, stale):
+    saved = full.plan()
+    snapshot = SnapshotRef(saved.created_at + timedelta(hours=taken), "sha256:" + "0" * 64, is_complete=True)
+    saved = replace(saved, origin=replace(saved.origin, snapshot=snapshot))
+    with pytest.raises(StaleError) if stale else nullcontext():
+        check_age(saved, saved.created_at, DAY)
+
+
+def test_an_old_plan_file_is_stale_on_the_command_line(company, run):
+    company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={})
+    company.write()
+    sandbox = ("--sandbox", "world.yaml")
+    assert run("plan", "--out", "plan.json", *sandbox).returncode == 0
+    path = company.directory / "plan.json"
+    document = json.loads(path.read_text())
+    for hours, said in ((-30, "this plan was made 30 hours ago, and --max-plan-age is 24 hours"), (2, "yet to come")):
+        made = datetime.now(UTC) + timedelta(hours=hours)
+        path.write_text(json.dumps(document | {"created_at": made.isoformat()}))
+        found = run("apply", "plan.json", "--auto-approve", *sandbox)
+        assert (found.returncode, said in found.stderr, company.writes) == (4, True, ())
+    path.write_text(json.dumps(document | {"created_at": "2026-01-01T00:00:00+00:00"}))
+    assert run("apply", "plan.json", "--auto-approve", "--max-plan-age", "0", *sandbox).returncode == 0
+    assert run("apply", "plan.json", "--max-plan-age", "1d", *sandbox).returncode == 64
+
+
+# Its guards.
+
+
+def test_a_plan_says_under_which_guards_it_was_made(full):
+    full.project["guards"] = {"max_revokes": 7, "protect": ["mediahouse"]}
+    full.write()
+    assert to_document(full.plan())["guards"]["limits"] == {
+        "max_revokes": 7,
+        "max_revoke_percent": 25,
+        "protect": [{"id": MEDIAHOUSE, "alias": "mediahouse", "name": "Mediahouse Ltd"}],
+        "unexpected": "report",
+    }
+
+
+@pytest.mark.parametrize("minor", ["1.0", "1.1"])
+def test_a_plan_from_before_guards_were_in_it_is_still_read(full, tmp_path, minor):
+    document = to_document(full.plan()) | {"format_version": minor}
+    document.pop("held", None)
+    document["guards"] = {key: document["guards"][key] for key in ("verdict", "reasons")}
+    document["digest"] = digest(document)
+    (tmp_path / "plan.json").write_text(canonical(document))
+    saved = read_plan(tmp_path / "plan.json")
+    assert to_document(saved) == document
+    with pytest.raises(AccessctlError, match="does not hold the guards"):
+        against_base(full.plan(), saved, tmp_path / "plan.json")
+
+
+STRICT = {"max_revokes": 20, "max_revoke_percent": 25, "protect": ["mediahouse", "dataco"]}
+
+
+@pytest.mark.parametrize(
+    ("guards", "requests", "said"),
+    [
+        (STRICT, {}, ()),
+        ({**STRICT, "max_revokes": 21}, {}, ("guards.max_revokes is 21, it was 20",)),
+        ({**STRICT, "max_revokes": 19, "max_revoke_percent": 0}, {}, ()),
+        ({**STRICT, "max_revoke_percent": 26}, {}, ("guards.max_revoke_percent is 26, it was 25",)),
+        ({**STRICT, "protect": ["dataco", "mediahouse", "sister"]}, {}, ()),
+        ({**STRICT, "protect": ["dataco", "sister"]}, {}, ("guards.protect no longer has mediahouse (2002)",)),
+        (STRICT, {"unexpected": "decline"}, ("requests.unexpected is decline, it was report",)),
+    ],
+)
+def test_what_is_looser_than_in_the_base_plan_is_said(full, tmp_path, guards, requests, said):
+    full.project["guards"] = STRICT
+    full.write()
+    base = full.plan()
+    full.project |= {"guards": guards, "requests": requests}
+    full.write()
+    plain = full.plan()
+    saved = against_base(plain, base, tmp_path)
+    assert saved.loosened == said
+    lines = tuple(f"Guards loosened since the base plan: {line}." for line in said)
+    assert saved.plan.headlines == (*lines, *plain.plan.headlines)
+    write_plan(tmp_path / "plan.json", saved)
+    assert read_plan(tmp_path / "plan.json") == saved
+    assert list(Draft202012Validator(load_schema("plan")).iter_errors(to_document(saved))) == []
+    fits(full, saved)
+
+
+def test_a_base_plan_is_given_on_the_command_line_and_has_to_be_whole(company, run):
+    company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={MEDIAHOUSE: BUYER})
+    company.write()
+    sandbox = ("--sandbox", "world.yaml")
+    assert run("plan", "--out", "base.json", *sandbox).returncode == 0
+    company.project["guards"] = {"max_revoke_percent": 90}
+    company.write()
+    found = run("plan", "--base", "base.json", "--format", "json", *sandbox)
+    assert json.loads(found.stdout)["guards"]["loosened"] == ["guards.max_revoke_percent is 90, it was 25"]
+    assert "Guards loosened since the base plan" in run("plan", "--base", "base.json", *sandbox).stdout
+    path = company.directory / "base.json"
+    path.write_text(path.read_text().replace('"max_revoke_percent": 25', '"max_revoke_percent": 99'))
+    assert run("plan", "--base", "base.json", *sandbox).returncode == 4
+    assert run("plan", "--base", "none.json", *sandbox).returncode == 1

@@ -263,4 +263,4 @@ def test_a_loss_is_a_headline_with_its_share():
     assert planned(Kind.PAGE, None, SAME).headlines == ("Media (2002) loses ADVERTISE, ANALYZE on its only Page.",)
     narrowing = planned(Kind.PAGE, Grant(frozenset({"ANALYZE"}), sources=(HERE,)), SAME)
     assert narrowing.headlines == ("Media (2002) loses ADVERTISE on its only Page.",)
-    assert planned(Kind.PAGE, WANTED, None).headlines == ()
+    assert not any("loses" in line for line in planned(Kind.PAGE, WANTED, None).headlines)

@@ -59,7 +59,7 @@ def action(verb: Verb, asset: AssetRef, agency: BusinessRef, before: State, afte
 
 EVERY_ACTION = (
     action(Verb.ACCEPT, DE, DATA, State(Status.PENDING, ("ANALYZE", "MANAGE")), State(Status.CONFIRMED, ("ANALYZE",))),
-    action(Verb.GRANT, DE, MEDIA, NOTHING, HOLDS, sources=(HERE, RULE)),
+    action(Verb.GRANT, DE, MEDIA, NOTHING, HOLDS, sources=(HERE, RULE), risk=("first_grant",)),
     action(
         Verb.REVOKE,
         DE,
@@ -67,6 +67,7 @@ EVERY_ACTION = (
         HOLDS,
         NOTHING,
         reason=Reason("not_declared", "no manifest gives this agency access, and the asset is exclusive"),
+        risk=("own_access", "last_holder"),
     ),
     action(
         Verb.CHANGE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from accessctl.cli.options import (
     pace_options,
     paper,
     progress,
+    seconds,
     show,
     tell,
     tell_warnings,
@@ -35,6 +37,14 @@ if TYPE_CHECKING:
 @click.option("--auto-approve", is_flag=True, help="Do not ask; for CI, where the review came before.")
 @click.option("--allow-revokes", type=click.IntRange(0), metavar="N", help="Confirm that N revokes are meant.")
 @click.option("--expect-digest", default="", metavar="D", help="Refuse any plan but the one with this digest.")
+@click.option(
+    "--max-plan-age",
+    callback=seconds,
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="Refuse a PLAN made from what was read longer ago; 0 for no limit. A plan's digest does not cover its time.",
+)
 @wish_options
 @format_option
 @allow_unknown_tasks_option
@@ -45,6 +55,7 @@ def command(
     auto_approve: bool,
     allow_revokes: int | None,
     expect_digest: str,
+    max_plan_age: float,
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     ask_again: tuple[str, ...],
@@ -65,16 +76,19 @@ def command(
     Every write is recorded in a journal before and after: .accessctl/journal.jsonl.
     """
     from accessctl.connection import Way, connect
-    from accessctl.gate import check_fits, check_guards, check_tokens, judge_again
+    from accessctl.gate import check_age, check_fits, check_guards, check_tokens, judge_again
     from accessctl.plan.nouns import Scope
     from accessctl.planfile import read_plan
     from accessctl.render.result import result_json, result_text, step_text
+    from accessctl.startedby import started_by
     from accessctl.workflow import Wish, apply_plan, plan_project
 
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     if plan and wish != Wish():
         raise click.UsageError("a saved plan is applied as it is; --target and the like belong to plan")
     given = read_plan(plan) if plan else None
+    if given:
+        check_age(given, now(), timedelta(seconds=max_plan_age))
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
     with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
@@ -86,7 +100,12 @@ def command(
             check_tokens(saved, connection, now())
             _confirm(saved, auto_approve)
         result = apply_plan(
-            saved, connection, parallelism=parallelism, tell=lambda step: progress(step_text(step, paper()))
+            saved,
+            connection,
+            parallelism=parallelism,
+            tell=lambda step: progress(step_text(step, paper())),
+            warn=lambda line: tell_warnings((line,)),
+            started_by=started_by(os.environ),
         )
     if saved.plan.actions or format == "json":
         show(result_json(result, saved, connection.cost) if format == "json" else result_text(result, saved, paper()))

@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Plan from a file made by snapshot --out instead; no token, no network.",
 )
+@click.option(
+    "--base",
+    metavar="PLAN",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A plan made by plan --out before this change; say where the guards are looser now.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 @wish_options
 @format_option
@@ -49,6 +55,7 @@ if TYPE_CHECKING:
 def command(
     out: Path | None,
     live: Path | None,
+    base: Path | None,
     detailed_exitcode: bool,
     target: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -66,15 +73,16 @@ def command(
 
     Reads live access, or a snapshot of it, and compares it with the manifests.
     A plan made from a snapshot can be saved and reviewed; apply reads live access
-    first and carries it out only where that agrees. Exit code 0: done;
-    2: changes are pending (--detailed-exitcode only); 3: a guard refuses the
-    plan; 5: something could not be read.
+    first and carries it out only where that agrees. With --base, a plan made
+    before this change, the plan says in what the change loosens the guards.
+    Exit code 0: done; 2: changes are pending (--detailed-exitcode only); 3: a
+    guard refuses the plan; 5: something could not be read.
     """
     from accessctl.connection import Way
     from accessctl.guard import hint
     from accessctl.plan.document import to_text
     from accessctl.plan.nouns import Scope
-    from accessctl.planfile import write_plan
+    from accessctl.planfile import against_base, read_plan, write_plan
     from accessctl.render.age import age_warnings, cost_line
     from accessctl.render.plan_text import plan_text
     from accessctl.workflow import Wish, exit_code_of_plan
@@ -83,8 +91,11 @@ def command(
     if live:
         refuse_way("--live")
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
+    before = read_plan(base) if base else None
     way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
     saved = _from_snapshot(project, live, wish) if live else _from_meta(project, way, wish)
+    if base and before:
+        saved = against_base(saved, before, base)
     tell_warnings((*saved.plan.warnings, *age_warnings(saved.origin.snapshot, saved.created_at)))
     if saved.cost:
         tell_after(cost_line(saved.cost))

@@ -1,4 +1,4 @@
-"""The sentences before the list: who loses what, and what widens to MANAGE-like tasks."""
+"""The sentences before the list: who is new, who loses what, and what widens to MANAGE-like tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from accessctl.model import Kind, Status
 from accessctl.plan.nouns import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from accessctl.model import Access
     from accessctl.plan.nouns import Action, BusinessRef
@@ -19,7 +19,7 @@ ENDING = frozenset({Verb.REVOKE, Verb.RELINQUISH})
 
 
 def headlines(actions: Sequence[Action], live: Access) -> tuple[str, ...]:
-    """Say in words what a reviewer must not miss, losses first; agencies in order of their ids.
+    """Say in words what a reviewer must not miss: whom nobody knows yet, losses, gains; agencies by id.
 
     `Mediahouse Ltd (2002) loses ADVERTISE on 2 of its 9 ad accounts.`
     """
@@ -41,6 +41,7 @@ def headlines(actions: Sequence[Action], live: Access) -> tuple[str, ...]:
         if widened := frozenset(tasks.MANAGE_LIKE & after - before):
             gains[action.agency, action.asset.kind, widened] += 1
     return (
+        *_first_grants(actions, live),
         *(
             f"{_called(agency)} loses {_tasks(what)} on {_share(kind, count, held[agency.id, kind])}."
             for (agency, kind, what), count in sorted(losses.items(), key=_order)
@@ -50,6 +51,18 @@ def headlines(actions: Sequence[Action], live: Access) -> tuple[str, ...]:
             for (agency, kind, what), count in sorted(gains.items(), key=_order)
         ),
     )
+
+
+def _first_grants(actions: Sequence[Action], live: Access) -> Iterator[str]:
+    """Name those who get their first grant: an id with a slip in it is a stranger's (FAULTS J5)."""
+    ever = "First grant" if live.is_narrow else "First grant ever"
+    read = "on the part that was read" if live.is_narrow else "as far as was read"
+    for agency in sorted({action.agency for action in actions if "first_grant" in action.risk}):
+        seen = live.businesses.get(agency.id)
+        if seen and seen.name:
+            yield f"{ever} to {seen.name} ({agency.id}), {read}."
+        else:
+            yield f"{ever}, {read}, to a business whose name at Meta was not read: {_called(agency)}."
 
 
 def _order(item: tuple[tuple[BusinessRef, Kind, frozenset[str]], int]) -> tuple[str, Kind, list[str]]:

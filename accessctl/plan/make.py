@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from accessctl.model import AssetAccess, Status
 from accessctl.plan.decide import Outcome
 from accessctl.plan.headlines import headlines
-from accessctl.plan.nouns import COUNTED_AS, BusinessRef, Plan, Row, Summary, Verb
+from accessctl.plan.nouns import COUNTED_AS, BusinessRef, Held, Plan, Row, Summary, Verb
+from accessctl.plan.risk import flagged
 from accessctl.plan.rows import Rows, action_order, asset_order
 from accessctl.plan.settle import Planner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from accessctl.model import Access, Policy
+    from accessctl.plan.nouns import Action
 
     InScope = Callable[[AssetAccess, str], bool]
 
@@ -37,9 +40,8 @@ def make_plan(
         pair for pair in Planner(desired, live, policy).pairs() if in_scope is None or in_scope(pair.asset, pair.agency)
     ]
     write = Rows(desired, live, policy, replace_with_gap)
-    actions = tuple(
-        sorted((write.action(pair) for pair in settled if isinstance(pair.decision.what, Verb)), key=action_order)
-    )
+    planned = (write.action(pair) for pair in settled if isinstance(pair.decision.what, Verb))
+    actions = flagged(sorted(planned, key=action_order), live)
 
     def rows(outcome: Outcome) -> tuple[Row, ...]:
         found = [write.row(pair) for pair in settled if pair.decision.what is outcome]
@@ -50,6 +52,7 @@ def make_plan(
     for action in actions:
         counts[COUNTED_AS[action.verb]] += 1
     declared = [pair for pair in settled if pair.asset.asset in desired.assets]
+    held = Counter(pair.agency for pair in declared if pair.live.status is Status.CONFIRMED)
     summary = Summary(
         **counts,
         waiting=len(waiting),
@@ -58,7 +61,7 @@ def make_plan(
         unchanged=sum(
             pair.decision.what is Outcome.UNCHANGED and pair.live.status is not Status.ABSENT for pair in declared
         ),
-        live=sum(pair.live.status is Status.CONFIRMED for pair in declared),
+        live=held.total(),
     )
     return Plan(
         actions,
@@ -69,7 +72,14 @@ def make_plan(
         headlines(actions, live),
         _renamed(desired, live),
         _unread(desired, live),
+        _held(actions, held),
     )
+
+
+def _held(actions: Iterable[Action], held: Mapping[str, int]) -> tuple[Held, ...]:
+    """Count what the agencies hold from which an action may take something; the guards take shares of it."""
+    losing = {action.agency.id for action in actions if action.before.status is Status.CONFIRMED}
+    return tuple(Held(agency, held[agency]) for agency in sorted(losing))
 
 
 def _unread(desired: Access, live: Access) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from accessctl.model import Kind, Status
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 
 
 class Verb(StrEnum):
@@ -117,7 +117,8 @@ class Action:
 
     `owner` is the id of the business that owns the asset. `risk` holds codes a reviewer should look at:
     `manage` (widens to MANAGE-like tasks), `gap` (done as revoke-then-grant if need be), `asked_before`
-    (an earlier request for this is gone).
+    (an earlier request for this is gone), `own_access` (takes from a business we act as), `last_holder` (no
+    agency is left that advertises or manages), `first_grant` (the agency holds nothing yet, as far as was read).
     """
 
     verb: Verb
@@ -151,6 +152,24 @@ class Summary:
     unmanaged: int = 0
     unchanged: int = 0
     live: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many confirmed grants on declared assets in scope an agency (its id) has, before this plan."""
+
+    agency: str
+    live: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The guards a plan was made under. `protect` is sorted; `unexpected` is `report` or `decline`."""
+
+    max_revokes: int
+    max_revoke_percent: int
+    protect: tuple[BusinessRef, ...] = ()
+    unexpected: str = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +207,7 @@ class SnapshotRef:
 class Origin:
     """What a plan was made from: apply refuses a plan whose origin is not what it finds.
 
-    `snapshot` is None where live access was read for this plan.
+    `snapshot` is None where live access was read for this plan, `limits` in plans before format 1.2.
     """
 
     manifests_digest: str
@@ -198,6 +217,7 @@ class Origin:
     acts_as: tuple[BusinessRef, ...]
     scope: Scope = Scope()
     snapshot: SnapshotRef | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +225,8 @@ class Plan:
     """The ordered actions, with everything that needs no action or cannot be acted on.
 
     `headlines` are the sentences a reader must not miss: who loses what, what widens. `unread` are those of
-    listings that could not be read to the end, on which anything may hide.
+    listings that could not be read to the end, on which anything may hide. `held` has the agencies from which
+    an action may take something; it is empty in plans before format 1.2.
     """
 
     actions: tuple[Action, ...] = ()
@@ -216,6 +237,7 @@ class Plan:
     headlines: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
 
     @property
     def is_whole(self) -> bool:

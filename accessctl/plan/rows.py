@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accessctl import tasks
@@ -9,6 +10,7 @@ from accessctl.model import Status
 from accessctl.plan.decide import Outcome
 from accessctl.plan.nouns import REMOVING, Action, AssetRef, BusinessRef, Row, Source, State, Verb
 from accessctl.plan.refs import Names, source_of, state_of
+from accessctl.plan.risk import takes_own_access
 
 if TYPE_CHECKING:
     from accessctl.model import Access, Policy
@@ -28,7 +30,7 @@ class Rows:
         gap = verb is Verb.CHANGE and (self.replace_with_gap or pair.asset.replace_with_gap)
         before, after = _state(pair), _after(pair, verb)
         widens = tasks.MANAGE_LIKE & set(after.tasks) - set(before.tasks if before.status is Status.CONFIRMED else ())
-        return Action(
+        action = Action(
             verb=verb,
             asset=self.names.asset(pair.asset),
             agency=self.names.business(pair.agency),
@@ -43,6 +45,8 @@ class Rows:
             + ("asked_before",) * (pair.decision.reason.code == "asked_again"),
             replace_with_gap=gap,
         )
+        own = takes_own_access(action, self.policy.acts_as)
+        return replace(action, risk=(*action.risk, "own_access")) if own else action
 
     def row(self, pair: Settled) -> Row:
         waits = pair.decision.what is Outcome.WAITING

@@ -25,8 +25,8 @@ def age(then: datetime, now: datetime) -> str:
     """Return `3 hours ago`; `just now` for less than a minute."""
     passed = now - then
     if passed < -SLACK:
-        return f"{_span(-passed)} in the future"
-    return f"{_span(passed)} ago" if passed >= timedelta(minutes=1) else "just now"
+        return f"{span(-passed)} in the future"
+    return f"{span(passed)} ago" if passed >= timedelta(minutes=1) else "just now"
 
 
 def moment(time: datetime) -> str:
@@ -55,7 +55,8 @@ def cost_line(cost: Cost) -> str:
     )
 
 
-def _span(length: timedelta) -> str:
+def span(length: timedelta) -> str:
+    """Return `3 hours`, rounded down."""
     for least, unit, word in UNITS:
         if length >= least:
             return count(length // unit, word)

@@ -36,6 +36,9 @@ RISKS = {
     "asked_before": "the client has had this request before",
     "manage": "widens to tasks that manage settings, people or billing",
     "gap": "if Meta refuses the change: revoked, then granted anew, with a gap in between",
+    "own_access": "takes access from a business you act as",
+    "last_holder": "after this, no agency can advertise on it or manage it",
+    "first_grant": "the first grant to this business, as far as was read; make sure that the id is right",
 }
 INDENT = 4
 UNMANAGED_SHOWN = 20  # of assets no manifest declares; the JSON form has them all
@@ -52,7 +55,10 @@ def plan_text(saved: SavedPlan, paper: Paper, now: datetime | None = None) -> st
     assets = _assets(replace(plan, blocked=single), saved.created_at, paper)
     parts = [source, _headlines(plan, paper), _unread(plan, groups, paper), *assets, _undeclared(plan, paper)]
     parts.append(
-        "\n".join(paper.wrap(f"refused: {reason}", indent=2, first=0, style="red") for reason in saved.verdict.reasons)
+        "\n".join(
+            paper.wrap(f"refused: {display(reason, 400)}", indent=2, first=0, style="red")
+            for reason in saved.verdict.reasons
+        )
     )
     parts.append(paper.paint(summary_line(plan.summary, matches=plan.matches), "bold") + f"\nDigest {saved.digest}")
     return "\n\n".join(part for part in parts if part) + "\n"
