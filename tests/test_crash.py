@@ -87,7 +87,7 @@ def check(company, sandbox, *, may_lack_requests=True):
         assert all(pair.is_confirmed for pair in assets[node].agencies.values())
 
 
-@pytest.mark.parametrize("share", [12, pytest.param(1, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("share", [12, pytest.param(150 // examples(150), marks=pytest.mark.campaign)])
 def test_an_apply_killed_at_any_step_is_finished_by_the_next_and_nothing_is_sent_twice(served, share):
     company, sandbox, url = served
     last = steps_of_a_whole_run(company, sandbox, url)
