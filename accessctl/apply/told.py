@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 from accessctl.apply.door import SIDES
 from accessctl.graph.errors import GraphError
-from accessctl.model import Asset, Kind, Side
+from accessctl.graph.writer import ASK, DROP
+from accessctl.model import Asset, Side
 from accessctl.plan.nouns import REMOVING
 
 if TYPE_CHECKING:
     from accessctl.apply.outcomes import Step
     from accessctl.graph.writer import Answer
     from accessctl.plan.nouns import Action, State
-
-# The edges of a business that asks for an asset and drops it, and how each names the asset (GRAPH_API 1.3).
-_ASK = {Kind.AD_ACCOUNT: ("client_ad_accounts", "adaccount_id"), Kind.PAGE: ("client_pages", "page_id")}
-_DROP = {Kind.AD_ACCOUNT: ("ad_accounts", "adaccount_id"), Kind.PAGE: ("pages", "page_id")}
 
 
 def about(action: Action) -> dict[str, object]:
@@ -39,7 +36,7 @@ def call_of(action: Action) -> dict[str, object]:
     if SIDES[action.verb] is Side.OWNER:
         path, params = f"{node}/agencies", {"business": action.agency.id}
     else:
-        edge, name = (_DROP if action.verb in REMOVING else _ASK)[action.asset.kind]
+        edge, name = (DROP if action.verb in REMOVING else ASK)[action.asset.kind]
         path, params = f"{_acting_id(action)}/{edge}", {name: node}
     if action.verb in REMOVING:
         return {"method": "DELETE", "path": path, "params": params}

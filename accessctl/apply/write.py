@@ -12,6 +12,7 @@ from accessctl.graph.errors import GraphError, Trouble
 from accessctl.journal import JournalError
 from accessctl.model import Status
 from accessctl.plan.nouns import State, Verb
+from accessctl.waiting import REVIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ class Writer:
                 break
         if awaits:
             text = "granted; it takes effect when a second admin of the owner approves it"
-            hint = "approve or decline it at https://business.facebook.com/settings/requests/admin_reviews"
+            hint = f"approve or decline it at {REVIEWS}"
             return Step(action, Outcome.AWAITING_APPROVAL, text, hint, answer.trace, live)
         return _not_done(action, answer, seen, text, live)
 

@@ -45,10 +45,6 @@ class Reader:
         call = Call("GET", path)
         return read_page(self.get(token, *path, **{**params, **dict(onward)}), call, self._wire.base_url)
 
-    def trail(self, *path: str) -> Trail:
-        """Return what the pages of a listing are gathered in by who reads them one by one."""
-        return Trail(Call("GET", path), self._page_cap)
-
     def rows(
         self,
         token: Secret,
@@ -64,9 +60,15 @@ class Reader:
         read again, twice at most. Where Meta wants fewer rows at once the page is halved. `tell` is given how
         many rows each page had.
         """
-        flaw, fetch = "", self._shrinking(token, path, limit, {"fields": fields, **params})
+        return self.whole(path, self._shrinking(token, path, limit, {"fields": fields, **params}), tell)
+
+    def whole(
+        self, path: tuple[str, ...], fetch: Callable[[Onward], Page], tell: Callable[[int], None]
+    ) -> tuple[Row, ...]:
+        """Read the listing at `path` to its end as `rows` does, each page by `fetch`; () asks for the first."""
+        flaw, call = "", Call("GET", path)
         for _ in range(1 + RE_READS):
-            trail = self.trail(*path)
+            trail = Trail(call, self._page_cap)
             onward: Onward | None = ()
             while onward is not None:
                 page = fetch(onward)
@@ -74,7 +76,7 @@ class Reader:
                 onward = trail.add(page)
             if not (flaw := trail.flaw):
                 return tuple(trail.rows)
-        raise untrusted(Call("GET", path), f"{flaw}, also when read again")
+        raise untrusted(call, f"{flaw}, also when read again")
 
     def rest(self, token: Secret, *path: str, fields: str, first: object, limit: int = 100) -> tuple[Row, ...]:
         """Complete the listing at `path` whose beginning `first` came inside another answer.

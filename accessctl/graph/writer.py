@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from accessctl.model import Asset
 
 # GRAPH_API 1.3: the edges of a business, and the name of the asset's id on each.
-_ASK = {Kind.AD_ACCOUNT: ("client_ad_accounts", "adaccount_id"), Kind.PAGE: ("client_pages", "page_id")}
-_DROP = {Kind.AD_ACCOUNT: ("ad_accounts", "adaccount_id"), Kind.PAGE: ("pages", "page_id")}
+ASK = {Kind.AD_ACCOUNT: ("client_ad_accounts", "adaccount_id"), Kind.PAGE: ("client_pages", "page_id")}
+DROP = {Kind.AD_ACCOUNT: ("ad_accounts", "adaccount_id"), Kind.PAGE: ("pages", "page_id")}
 _TASK = re.compile(r"[A-Z][A-Z0-9_]{0,79}", re.ASCII)
 
 
@@ -54,7 +54,7 @@ class Writer:
 
     def ask(self, token: Secret, business_id: str, asset: Asset, tasks: Iterable[str]) -> Answer:
         """Request tasks for `business_id`, the token's business, on an asset of a client."""
-        edge, name = _ASK[asset.kind]
+        edge, name = ASK[asset.kind]
         params = {name: _node(asset, business_id), "permitted_tasks": _tasks(tasks)}
         return self._write("POST", (check_id(business_id), edge), token, params)
 
@@ -64,7 +64,7 @@ class Writer:
         On an asset that business owns Meta may take it out of the business altogether (GRAPH_API 0.9): who
         calls this has read in the same run that another business owns it.
         """
-        edge, name = _DROP[asset.kind]
+        edge, name = DROP[asset.kind]
         return self._write("DELETE", (check_id(business_id), edge), token, {name: _node(asset, business_id)})
 
     def _write(self, method: str, path: tuple[str, ...], token: Secret, params: Mapping[str, Value]) -> Answer:

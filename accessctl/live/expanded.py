@@ -11,14 +11,13 @@ from accessctl.live.reasons import STOPS_EVERYTHING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from accessctl.graph.pages import Onward, Page, Trail
+    from accessctl.graph.pages import Onward, Page
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
 
 LARGEST = 100
 SMALLEST = 25
 GIVE_UP = 3  # stretches that could not be read expanded, after which nobody tries any more
-READS = 3
 
 
 class ExpandedListing:
@@ -38,25 +37,9 @@ class ExpandedListing:
         self.suspect = 0  # so many of the next rows hold one that cannot be read
         self.plain_stretches = 0
 
-    def read(self) -> list[edges.Row]:
+    def read(self) -> tuple[edges.Row, ...]:
         """Return all rows; those that could not be read expanded have no `agencies`. Raises GraphError."""
-        for _ in range(READS):
-            trail = self._once()
-            if not trail.flaw:
-                break
-        else:
-            what = f"Meta's answer to GET {'/'.join(self.path)} {trail.flaw}, also when read again"
-            raise GraphError(what, trouble=Trouble.INCOMPLETE)
-        return trail.rows
-
-    def _once(self) -> Trail:
-        trail = self.reader.trail(*self.path)
-        onward: Onward | None = ()
-        while onward is not None:
-            page = self._stretch(onward)
-            self.tell(len(page.rows))
-            onward = trail.add(page)
-        return trail
+        return self.reader.whole(self.path, self._stretch, self.tell)
 
     def _stretch(self, onward: Onward) -> Page:
         """Read the page that `onward` leads to, as large as may be; grow again after one that came through."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from accessctl.render.names import asset_name, business_name, task_names
 from accessctl.snapshot.differences import Comparison, Difference, Unseen, What
 
 if TYPE_CHECKING:
-    from accessctl.plan.nouns import AssetRef, BusinessRef, State
+    from accessctl.plan.nouns import State
     from accessctl.render.paper import Paper
     from accessctl.snapshot import Snapshot
 
@@ -121,7 +122,7 @@ def diff_json(comparison: Comparison, old: Snapshot, new: Snapshot) -> str:
         "differences": [_item(row) for row in comparison.differences],
         "unseen": [
             {
-                "business": _business(one.who),
+                "business": asdict(one.who),
                 "side": one.side,
                 "kind": one.kind,
                 "reason": one.reason,
@@ -151,8 +152,8 @@ def _point(snapshot: Snapshot) -> dict[str, Any]:
 def _item(row: Difference) -> dict[str, Any]:
     return {
         "code": row.what,
-        "asset": _asset(row.asset),
-        "business": _business(row.who) if row.who else None,
+        "asset": asdict(row.asset),
+        "business": asdict(row.who) if row.who else None,
         "tasks": list(row.tasks),
         "before": _pair(row.before, row.old),
         "after": _pair(row.after, row.new),
@@ -162,11 +163,3 @@ def _item(row: Difference) -> dict[str, Any]:
 
 def _pair(state: State | None, text: str) -> Any:
     return {"status": state.status, "tasks": list(state.tasks)} if state else text or None
-
-
-def _asset(asset: AssetRef) -> dict[str, str]:
-    return {"kind": asset.kind, "id": asset.id, "alias": asset.alias, "name": asset.name}
-
-
-def _business(business: BusinessRef) -> dict[str, str]:
-    return {"id": business.id, "alias": business.alias, "name": business.name}
