@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from accessctl.cli.connecting import connected
 from accessctl.cli.options import (
-    HERE,
     allow_unknown_tasks_option,
     format_option,
     load,
@@ -26,7 +26,6 @@ from accessctl.cli.options import (
     way_options,
     wish_options,
 )
-from accessctl.cli.progress import watching
 
 if TYPE_CHECKING:
     from accessctl.plan.document import SavedPlan
@@ -75,7 +74,7 @@ def command(
     A plan made from a snapshot is held against a fresh read of everything first.
     Every write is recorded in a journal before and after: .accessctl/journal.jsonl.
     """
-    from accessctl.connection import Way, connect
+    from accessctl.connection import Way
     from accessctl.gate import check_age, check_fits, check_guards, check_tokens, judge_again
     from accessctl.plan.nouns import Scope
     from accessctl.planfile import read_plan
@@ -91,7 +90,7 @@ def command(
         check_age(given, now(), timedelta(seconds=max_plan_age))
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
-    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+    with connected(project, way) as connection:
         saved = given or plan_project(project, connection, wish, now())
         check_fits(saved, project, connection, today=now().date(), expect_digest=expect_digest)
         _show_plan(judged := judge_again(saved, project, allow_revokes), format)

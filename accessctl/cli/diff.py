@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from accessctl.cli.connecting import connected
 from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
-    HERE,
     allow_unknown_tasks_option,
     format_option,
     load,
@@ -18,11 +17,10 @@ from accessctl.cli.options import (
     pace_options,
     paper,
     show,
-    tell,
     tell_warnings,
     way_options,
 )
-from accessctl.cli.progress import tell_after, watching
+from accessctl.cli.progress import tell_after
 
 if TYPE_CHECKING:
     from accessctl.connection import Way
@@ -78,12 +76,11 @@ def command(
 
 
 def _now(way: Way, *, allow_unknown_tasks: bool) -> tuple[Snapshot, Access]:
-    from accessctl.connection import connect
     from accessctl.render.age import cost_line
     from accessctl.workflow import take_snapshot
 
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
-    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+    with connected(project, way) as connection:
         snapshot = take_snapshot(project, connection, now())
     tell_after(cost_line(snapshot.cost))
     return snapshot, project.desired

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
+from accessctl.cli.connecting import connected
 from accessctl.cli.options import (
-    HERE,
     allow_unknown_tasks_option,
     format_option,
     load,
@@ -15,10 +13,8 @@ from accessctl.cli.options import (
     pace_options,
     paper,
     show,
-    tell,
     way_options,
 )
-from accessctl.cli.progress import watching
 
 
 @click.command("doctor", epilog="Example: accessctl doctor --sandbox world.yaml")
@@ -41,7 +37,7 @@ def command(
     Each finding is ok, a warning, a problem or unknown, with what to do about
     it. Exit code 1: there is a problem.
     """
-    from accessctl.connection import Way, connect
+    from accessctl.connection import Way
     from accessctl.doctor import Level, ask, examine, needs_of
     from accessctl.doctor.facts import Service
     from accessctl.render.doctor import doctor_json, doctor_text
@@ -49,7 +45,7 @@ def command(
     project = load(allow_unknown_tasks=allow_unknown_tasks)
     needs = needs_of(project.desired, project.policy.acts_as)
     way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
-    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+    with connected(project, way) as connection:
         session = connection.session
         facts = ask(connection.reader, connection.acting, needs, lambda: session.tier)
         served, warning = session.served_version, session.version_warning

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from accessctl.cli.connecting import connected
 from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
-    HERE,
     allow_unknown_tasks_option,
     format_option,
     load,
@@ -19,7 +18,6 @@ from accessctl.cli.options import (
     tell,
     way_options,
 )
-from accessctl.cli.progress import watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +76,7 @@ def gather(
         return project, _from_snapshot(project, live)
     if not with_live:
         return project, None
-    from accessctl.connection import Way, connect
+    from accessctl.connection import Way
     from accessctl.plan.nouns import Scope
     from accessctl.selectors import find_asset
     from accessctl.workflow import Wish, read_access
@@ -86,7 +84,7 @@ def gather(
     declared = project.desired.assets.get(find_asset(asset, project.desired)) if asset else None
     wish = Wish(Scope((declared.alias,))) if declared else Wish()
     way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
-    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+    with connected(project, way) as connection:
         return project, read_access(project, connection, wish)
 
 

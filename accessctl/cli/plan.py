@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from accessctl.cli.connecting import connected
 from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
-    HERE,
     allow_unknown_tasks_option,
     format_option,
     load,
@@ -23,7 +22,7 @@ from accessctl.cli.options import (
     way_options,
     wish_options,
 )
-from accessctl.cli.progress import tell_after, watching
+from accessctl.cli.progress import tell_after
 
 if TYPE_CHECKING:
     from accessctl.connection import Way
@@ -108,10 +107,9 @@ def command(
 
 
 def _from_meta(project: Project, way: Way, wish: Wish) -> SavedPlan:
-    from accessctl.connection import connect
     from accessctl.workflow import plan_project
 
-    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+    with connected(project, way) as connection:
         return plan_project(project, connection, wish, now())
 
 

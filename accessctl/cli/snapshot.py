@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
+from accessctl.cli.connecting import connected
 from accessctl.cli.options import (
-    HERE,
     allow_unknown_tasks_option,
     format_option,
     load,
@@ -19,7 +18,7 @@ from accessctl.cli.options import (
     tell_warnings,
     way_options,
 )
-from accessctl.cli.progress import tell_after, watching
+from accessctl.cli.progress import tell_after
 
 
 @click.command("snapshot", epilog="Example: accessctl snapshot --out live.json --sandbox world.yaml")
@@ -44,7 +43,7 @@ def command(
     no secret. plan --live plans from it without a token; diff compares two.
     Exit code 5: something could not be read, and the file says what.
     """
-    from accessctl.connection import Way, connect
+    from accessctl.connection import Way
     from accessctl.render.age import cost_line
     from accessctl.render.snapshot import snapshot_json, snapshot_text
     from accessctl.snapshot.document import to_text
@@ -53,7 +52,7 @@ def command(
 
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
-    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+    with connected(project, way) as connection:
         snapshot = take_snapshot(project, connection, now())
     tell_warnings(snapshot.live.notes)
     if out is None:

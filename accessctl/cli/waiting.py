@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from accessctl.cli.connecting import connected
 from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
-    HERE,
     allow_unknown_tasks_option,
     load,
     now,
@@ -21,7 +20,6 @@ from accessctl.cli.options import (
     tell_warnings,
     way_options,
 )
-from accessctl.cli.progress import watching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,10 +125,9 @@ def _say_unread(saved: SavedPlan, *, is_listed: bool) -> None:
 
 
 def _from_meta(project: Project, way: Way, wish: Wish) -> SavedPlan:
-    from accessctl.connection import connect
     from accessctl.workflow import plan_project
 
-    with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
+    with connected(project, way) as connection:
         return plan_project(project, connection, wish, now())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from accessctl.counting import count
 from accessctl.model import Asset
 from accessctl.render.names import business_name, task_names
 from accessctl.render.paper import Paper
-from accessctl.render.waiting import FORMAT_VERSION, business_json
+from accessctl.render.waiting import FORMAT_VERSION
 from accessctl.waiting import PARTNERS, REQUESTS, REVIEWS, Whom, change_in_words
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def nudge_text(waits: Sequence[Wait]) -> str:
 def nudge_json(waits: Sequence[Wait]) -> str:
     """Return every message with whom it is for and how many pairs it is about."""
     messages = [
-        {"who": group[0].whom, "to": business_json(group[0].business), "pairs": len(group), "text": message(group)}
+        {"who": group[0].whom, "to": asdict(group[0].business), "pairs": len(group), "text": message(group)}
         for group in addressed(waits)
     ]
     return json.dumps({"format_version": FORMAT_VERSION, "messages": messages}, indent=2, sort_keys=True)

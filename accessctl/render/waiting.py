@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from accessctl.clean import display
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from accessctl.plan.nouns import AssetRef, BusinessRef, Plan
+    from accessctl.plan.nouns import Plan
     from accessctl.render.paper import Paper
     from accessctl.waiting import Wait
 
@@ -101,9 +102,9 @@ def _item(wait: Wait) -> dict[str, Any]:
     row = wait.row
     times = {"since": row.since, "stale_at": row.stale_at}
     return {
-        "asset": _asset(row.asset),
-        "agency": business_json(row.agency) if row.agency else None,
-        "waits_for": {"who": wait.whom, "business": business_json(wait.business)},
+        "asset": asdict(row.asset),
+        "agency": asdict(row.agency) if row.agency else None,
+        "waits_for": {"who": wait.whom, "business": asdict(wait.business)},
         "reason": {"code": row.reason.code, "text": row.reason.text},
         "tasks": list(wait.tasks),
         "add": list(wait.missing),
@@ -115,12 +116,3 @@ def _item(wait: Wait) -> dict[str, Any]:
         "sources": [{"file": source.file, "line": source.line} for source in row.sources],
         **{key: time.isoformat() if time else None for key, time in times.items()},
     }
-
-
-def _asset(asset: AssetRef) -> dict[str, str]:
-    return {"kind": asset.kind, "id": asset.id, "alias": asset.alias, "name": asset.name}
-
-
-def business_json(business: BusinessRef) -> dict[str, str]:
-    """Return a business as every JSON form has it."""
-    return {"id": business.id, "alias": business.alias, "name": business.name}
