@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from accessctl.errors import AccessctlError
+from accessctl.garbage import held
+from accessctl.strictjson import no_constant, once
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
+
+    from accessctl.ledger import Ledger
 
 FORMAT = 2
 OLD_FORMAT = 1  # had neither `prev` nor `sum`
 START = "0" * 64  # what the first line has for the hash of the one before
 HINT = "the journal is the record of what was sent; restore it from a backup, or move it aside on purpose"
 Entry: TypeAlias = "dict[str, Any]"
+
+_SUM = re.compile(rb', "sum": "([0-9a-f]{64})"')  # as `sealed` spells it: never the first key of an entry
+_READER = json.JSONDecoder(object_pairs_hook=once, parse_constant=no_constant)
 
 
 class JournalError(AccessctlError):
@@ -74,40 +82,46 @@ def sealed(entry: Entry, prev: str) -> bytes:
     return _spelled({**body, "sum": hash_of(_spelled(body))})
 
 
-def read_chain(path: Path) -> Chain:
-    """Return the journal at `path`; an empty one where there is none yet. Raises JournalError as `check` does."""
+def read_chain(ledger: Ledger) -> Chain:
+    """Return the journal kept there; an empty one where there is none yet. Raises JournalError as `check` does."""
     try:
-        return check(path.read_bytes(), path)
-    except FileNotFoundError:
-        return Chain()
+        return check(ledger.read(), ledger.name)
     except OSError as error:
-        raise JournalError(f"the journal {path} cannot be read: {error.strerror}", "make it readable") from None
+        reason = error.strerror or error
+        raise JournalError(f"the journal {ledger.name} cannot be read: {reason}", "make it readable") from None
 
 
-def check(content: bytes, path: Path) -> Chain:
+def check(content: bytes, name: str) -> Chain:
     """Return the content of a journal, a torn last line left out.
 
     Raises JournalError with file and line for the first line that is no entry, or is not as it was written:
     changed, or with a line before it changed, taken out or put in.
     """
     *lines, torn = content.split(b"\n")
+    with held():
+        entries, hashes, unchained = _checked(lines, name)
+    return Chain(tuple(entries), tuple(hashes), unchained, len(torn))
+
+
+def _checked(lines: Sequence[bytes], name: str) -> tuple[list[Entry], list[str], int]:
+    """Return the entries, the hash of each line, and how many lines at the beginning are of the old format."""
     entries: list[Entry] = []
     hashes: list[str] = []
     unchained = 0
     for number, line in enumerate(lines, 1):
-        entry = _entry(line, f"{path}:{number}")
+        entry = _entry(line, f"{name}:{number}")
         if entry["v"] == OLD_FORMAT and "sum" not in entry and unchained == number - 1:
             unchained = number
         else:
-            _check_link(entry, line, hashes[-1] if hashes else START, f"{path}:{number}")
+            _check_link(entry, line, hashes[-1] if hashes else START, f"{name}:{number}")
         entries.append(entry)
         hashes.append(hash_of(line))
-    return Chain(tuple(entries), tuple(hashes), unchained, len(torn))
+    return entries, hashes, unchained
 
 
 def _entry(line: bytes, place: str) -> Entry:
     try:
-        entry = json.loads(line)
+        entry = _READER.decode(line.decode())
     except (ValueError, RecursionError):
         entry = None
     if not isinstance(entry, dict) or not isinstance(entry.get("event"), str):
@@ -122,16 +136,31 @@ def _entry(line: bytes, place: str) -> Entry:
 def _check_link(entry: Entry, line: bytes, prev: str, place: str) -> None:
     if not _is_as_written(entry, line):
         raise JournalError(f"{place}: this line is not as it was written", HINT)
-    if entry["prev"] != prev:
+    if entry.get("prev") != prev:
         raise JournalError(f"{place}: this line does not follow the one before it; a line was moved or is gone", HINT)
 
 
 def _is_as_written(entry: Entry, line: bytes) -> bool:
-    body = {key: value for key, value in entry.items() if key != "sum"}
-    try:
-        return sealed(body, str(entry.get("prev"))) == line
-    except (ValueError, RecursionError):  # NaN, or more levels than can be written
+    """Tell whether the sum is that of all other bytes of the line.
+
+    The sum stands once, as a key of the entry itself. No key stands twice, or the reader had refused the line.
+    """
+    parts = _SUM.split(line)
+    if len(parts) != 3 or entry["v"] != FORMAT:
         return False
+    before, found, after = parts
+    return _ends_the_entry(after) and hash_of(before + after).encode() == found
+
+
+def _ends_the_entry(after: bytes) -> bool:
+    """Tell whether `after`, from between two keys on, closes one object and no more: that one is the entry."""
+    if after.count(b"}") == 1:
+        return True
+    try:
+        _READER.decode('{"": 0' + after.decode())
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _spelled(entry: Entry) -> bytes:

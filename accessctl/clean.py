@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LIMIT = 120
 
+# A pair of these starts a command of a CI system: `::cmd` where a line begins, `##[cmd` and `##vso[cmd` anywhere.
+_PAIRED = ":#"
 # Zero-width, bidirectional and tag characters: invisible, or able to make a line read as another.
 _INVISIBLE = frozenset(
     [*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0x00AD, 0x061C, 0x180E, 0xFEFF]
 )
+_FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u3164\uffa0")  # letters that nobody sees
 
 
 def display(text: str, limit: int = LIMIT) -> str:
     r"""Return `text` on one printable line of at most `limit` characters.
 
-    Control, bidirectional, zero-width, private and unassigned characters become `\u{...}`; what is cut is marked by an
-    ellipsis.
+    Control, bidirectional, zero-width, private and unassigned characters become `\u{...}`, and so does the second
+    of two colons or number signs in a row, which a CI system would take for a command. What is cut is marked by
+    an ellipsis.
     """
-    head = unicodedata.normalize("NFC", text[: 4 * limit])
-    shown = "".join(char if _is_plain(char) else f"\\u{{{ord(char):x}}}" for char in head)
+    if len(text) <= limit and text.isascii() and text.isprintable() and "::" not in text and "##" not in text:
+        return text
+    shown = "".join(_shown(unicodedata.normalize("NFC", text[: 4 * limit])))
     cut = len(shown) > limit or len(text) > 4 * limit
     return shown[: limit - 1] + "…" if cut else shown
+
+
+def _shown(text: str) -> Iterator[str]:
+    """Spell what is not plain; a mark or filler between the two parts no pair, for some programs do not see it."""
+    last = ""
+    for char in text:
+        is_second = char in _PAIRED and char == last
+        yield char if _is_plain(char) and not is_second else f"\\u{{{ord(char):x}}}"
+        if is_second:
+            last = ""
+        elif unicodedata.category(char)[0] != "M" and char not in _FILLERS:
+            last = char
 
 
 def _is_plain(char: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.errors import AccessctlError
 from accessctl.graph.address import DEFAULT_BASE_URL, check_base_url
+from accessctl.keeping import ledger_of, lock_of
 from accessctl.live.read import ActingBusiness
 from accessctl.watch import QUIET
 
@@ -21,30 +22,18 @@ if TYPE_CHECKING:
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
     from accessctl.graph.writer import Writer
+    from accessctl.ledger import Ledger
+    from accessctl.lock import Lock
     from accessctl.manifest import Project
     from accessctl.model import Cost
     from accessctl.sandbox import Sandbox
     from accessctl.sandbox.store import Store
     from accessctl.watch import Watch
+    from accessctl.way import Way
 
 STATE = Path(".accessctl")  # below the project, and never in git
 BUSY = "wait until it has ended; a server ends with Ctrl-C, or give its URL with --graph-url instead of --sandbox"
 IN_PROCESS = "http://localhost"  # the address a sandbox inside this process is called by; nothing listens there
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a person says which Graph API to use, and how; everything empty is Meta's own.
-
-    `max_wait` is how many seconds a run may wait out throttling in all, `parallelism` how many requests may
-    be on their way at a time.
-    """
-
-    graph_url: str = ""
-    sandbox: str = ""
-    token_command: str = ""
-    max_wait: float = 900.0
-    parallelism: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +48,8 @@ class Connection:
     reader: Reader
     writer: Writer
     acting: tuple[ActingBusiness, ...]
-    journal: Path
-    lock: Path
+    journal: Ledger
+    lock: Lock
     sleep: Callable[[float], None]
     stop: threading.Event
     watch: Watch
@@ -92,7 +81,7 @@ def connect(
             "give one of them; ACCESSCTL_SANDBOX and ACCESSCTL_GRAPH_URL in the environment count too",
         )
     with (
-        _sandbox(project, directory, way, watch)
+        _sandbox(project, directory, way, environ, watch)
         if way.sandbox
         else _network(project, directory, way, environ, tell, watch) as open_
     ):
@@ -119,8 +108,9 @@ def _network(
     state = directory / STATE
     stop = threading.Event()
     sleep = partial(_sleep, stop)
-    with _session(project, url, credentials.app_secret, way, watch, sleep=sleep) as session:
-        journal, lock = state / "journal.jsonl", state / "lock"
+    journal = ledger_of(way, state / "journal.jsonl", environ)
+    lock = lock_of(way, state / "lock", tuple(tokens), environ)
+    with _session(project, url, credentials.app_secret, way, watch, lock, sleep=sleep) as session:
         try:
             yield _connection(project, url, session, tokens, journal, lock, sleep, stop, watch)
         finally:
@@ -128,7 +118,9 @@ def _network(
 
 
 @contextmanager
-def _sandbox(project: Project, directory: Path, way: Way, watch: Watch) -> Iterator[Connection]:
+def _sandbox(
+    project: Project, directory: Path, way: Way, environ: Mapping[str, str], watch: Watch
+) -> Iterator[Connection]:
     from accessctl.graph.secret import Secret
     from accessctl.sandbox.transport import SandboxTransport
 
@@ -136,10 +128,11 @@ def _sandbox(project: Project, directory: Path, way: Way, watch: Watch) -> Itera
         transport = SandboxTransport(sandbox)
         tokens = {business: Secret(f"sandbox-{business}", "a sandbox token") for business in project.policy.acts_as}
         url = f"sandbox:{Path(way.sandbox).name}"
-        lock = directory / STATE / "sandbox" / "lock"
-        sleep, clock = sandbox.pass_time, lambda: sandbox.elapsed
-        with _session(project, IN_PROCESS, None, way, watch, transport=transport, sleep=sleep, clock=clock) as session:
-            yield _connection(project, url, session, tokens, store.journal, lock, sleep, threading.Event(), watch)
+        journal = ledger_of(way, store.journal, environ)
+        lock = lock_of(way, directory / STATE / "sandbox" / "lock", tuple(tokens), environ)
+        sleep, inside = sandbox.pass_time, {"transport": transport, "clock": lambda: sandbox.elapsed}
+        with _session(project, IN_PROCESS, None, way, watch, lock, sleep=sleep, **inside) as session:
+            yield _connection(project, url, session, tokens, journal, lock, sleep, threading.Event(), watch)
 
 
 @contextmanager
@@ -172,7 +165,9 @@ def _sleep(stop: threading.Event, seconds: float) -> None:
         raise GraphError("stopped while waiting for Meta", "run the command again", trouble=Trouble.NETWORK)
 
 
-def _session(project: Project, url: str, app_secret: Secret | None, way: Way, watch: Watch, **more: object) -> Session:
+def _session(
+    project: Project, url: str, app_secret: Secret | None, way: Way, watch: Watch, lock: Lock, **more: object
+) -> Session:
     from accessctl.graph.client import connect as open_session
 
     return open_session(
@@ -182,6 +177,7 @@ def _session(project: Project, url: str, app_secret: Secret | None, way: Way, wa
         max_wait=way.max_wait,
         parallelism=way.parallelism,
         watch=watch,
+        permit=lock.check,
         **more,  # type: ignore[arg-type]
     )
 
@@ -191,8 +187,8 @@ def _connection(
     url: str,
     session: Session,
     tokens: Mapping[str, Secret],
-    journal: Path,
-    lock: Path,
+    journal: Ledger,
+    lock: Lock,
     sleep: Callable[[float], None],
     stop: threading.Event,
     watch: Watch,

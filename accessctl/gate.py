@@ -10,10 +10,13 @@ from accessctl import __version__
 from accessctl.counting import count
 from accessctl.errors import RefusedError, StaleError
 from accessctl.guard import hint, judge
+from accessctl.journal import read_journal, remember
+from accessctl.overtaken import check_not_overtaken
 from accessctl.plan.moved import moved
 from accessctl.plan.nouns import Scope
 from accessctl.planfile import REMAKE
 from accessctl.render.age import age, moment, span
+from accessctl.reviewed import check_called_for
 from accessctl.workflow import NO_WISH, Wish, origin_of, plan_project
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ def check_fits(
 ) -> None:
     """Raise StaleError where the plan is not the one that was reviewed, or was made from something else.
 
+    The digest is no proof, for whoever changes a plan can make a new one: each action, and all that is shown,
+    is held against the manifests. Guards that were passed with a number are judged without it here.
     A declaration that has ended since (`today`, UTC) gives nothing any more. For a plan made from a snapshot
     live access is read, and has to call for the same actions.
     """
@@ -61,6 +66,8 @@ def check_fits(
         (origin.graph_url, here.graph_url, f"the plan was made against {origin.graph_url}, this is {here.graph_url}"),
         (origin.acts_as, here.acts_as, "the plan was made for other acting businesses"),
         (_major(saved.tool_version), _major(__version__), f"the plan was made by accessctl {saved.tool_version}"),
+        (origin.manifest_files, here.manifest_files, "the plan names other manifests than there are"),
+        (origin.limits or here.limits, here.limits, "the plan names other guards than the project has"),
     )
     for planned, now, text in differences:
         if planned != now:
@@ -72,6 +79,11 @@ def check_fits(
         for end in sorted(source.until for source in action.sources if source.until):
             if action.after.tasks and saved.created_at.date().isoformat() <= end < today.isoformat():
                 raise StaleError(f"{action.id} is declared until {end}, which has passed", REMAKE)
+    entries = read_journal(connection.journal)
+    check_not_overtaken(saved, entries, connection.url, today)
+    check_called_for(saved, project, remember(entries, connection.url))
+    if saved.verdict != _verdict(saved, project):
+        raise StaleError("what this plan says of the guards is not what they say of it", REMAKE)
     if origin.snapshot:
         _check_still_so(saved, project, connection)
 

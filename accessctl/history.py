@@ -39,8 +39,10 @@ class RunTold:
 class WriteTold:
     """One write: an intent, and the outcome that belongs to it.
 
-    `outcome` is empty where no outcome was recorded. `via` is the acting business, by alias or id; `line` is
-    the intent's line in the journal; `code` is Meta's, 0 where it gave none.
+    `outcome` is empty where no outcome was recorded. `via` is the acting business, by alias or id, and `acting`
+    its id, empty in old journals; `line` is the intent's line in the journal; `code` is Meta's, 0 where it gave
+    none. Where a crash left the write open, `settled_by` is the run that settled it, at `settled_at`; outcome,
+    text and `live` are then what that run found.
     """
 
     run: RunTold
@@ -57,6 +59,9 @@ class WriteTold:
     trace: str = ""
     code: int = 0
     live: State | None = None
+    acting: str = ""
+    settled_by: str = ""
+    settled_at: datetime | None = None
 
 
 Told: TypeAlias = "RunTold | WriteTold"
@@ -114,7 +119,7 @@ class _Teller:
     def __init__(self) -> None:
         self._runs: dict[str, RunTold] = {}
         self._writes: dict[int, WriteTold] = {}
-        self._open: dict[tuple[str, str, Asset, str], int] = {}  # the line of an intent without its outcome
+        self._open: dict[tuple[str, str, Asset, str], int] = {}  # the line of an intent that is still open
         self._places: dict[str, int] = {}  # the last line of each run
 
     def take_in(self, entry: Entry, number: int) -> None:
@@ -127,11 +132,15 @@ class _Teller:
                 outcomes = tuple(sorted((str(word), int(count)) for word, count in entry["outcomes"].items()))
                 self._runs[run] = replace(self._run(entry), ended_at=_time(entry), outcomes=outcomes)
             case "intent":
-                self._open[_key(entry)] = number
+                self._open[_key(entry, run)] = number
                 self._writes[number] = _intent(entry, number, self._run(entry))
             case "outcome":
-                line = self._open.pop(_key(entry))
+                line = self._open.pop(_key(entry, run))
                 self._writes[line] = _ended(self._writes[line], entry)
+            case "settled":
+                line = self._open.pop(_key(entry, str(entry["of_run"])))
+                found = _ended(self._writes[line], entry)
+                self._writes[line] = replace(found, settled_by=run, settled_at=_time(entry))
 
     def told(self) -> tuple[Told, ...]:
         writes = [(line, 0, replace(write, run=self._runs[write.run.id])) for line, write in self._writes.items()]
@@ -166,6 +175,7 @@ def _intent(entry: Entry, number: int, run: RunTold) -> WriteTold:
         via=str(entry.get("via", "")),
         before=_state(entry["before"]),
         after=_state(entry["after"]),
+        acting=str((entry.get("acting") or {}).get("id", "")),
     )
 
 
@@ -180,8 +190,9 @@ def _ended(write: WriteTold, entry: Entry) -> WriteTold:
     )
 
 
-def _key(entry: Entry) -> tuple[str, str, Asset, str]:
-    return str(entry["run"]), str(entry["verb"]), _asset(entry), str(entry["pair"]["agency"])
+def _key(entry: Entry, run: str) -> tuple[str, str, Asset, str]:
+    """Return what an intent and the entry that closes it have in common; `run` is that of the intent."""
+    return run, str(entry["verb"]), _asset(entry), str(entry["pair"]["agency"])
 
 
 def _asset(entry: Entry) -> Asset:

@@ -172,7 +172,8 @@ class Access:
 
     `businesses` maps ids to what is known of them. `gaps` is empty on desired access, and so are `notes`:
     what a reader should know of how live access was read. `is_narrow` tells live access of which only a part
-    was read, because no more was asked for.
+    was read, because no more was asked for. `holders` are ids of businesses that hold something beyond that part,
+    as the owners' own lists of agencies say; `are_holders_known` is false where one of these could not be heard.
     """
 
     assets: Mapping[Asset, AssetAccess]
@@ -180,6 +181,8 @@ class Access:
     gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
     is_narrow: bool = False
+    holders: frozenset[str] = frozenset()
+    are_holders_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

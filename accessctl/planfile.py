@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from accessctl.plan.document import SavedPlan
+    from accessctl.plan.nouns import Limits
 
 REMAKE = "make a new plan, review it, and apply that"
 MAKER = "accessctl plan --out"
@@ -51,6 +52,12 @@ def against_base(saved: SavedPlan, base: SavedPlan, path: Path) -> SavedPlan:
         what = f"{path} is a plan of format {base.format_version}, which does not hold the guards it was made under"
         raise AccessctlError(what, "make it anew with this accessctl")
     return compared(saved, loosened(before, now))
+
+
+def against_limits(saved: SavedPlan, before: Limits) -> SavedPlan:
+    """Return a plan made now with what lets more through than under the guards of `before`."""
+    now = saved.origin.limits
+    return compared(saved, loosened(before, now)) if now else saved
 
 
 def _check_shape(path: Path, document: dict[str, Any]) -> None:

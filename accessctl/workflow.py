@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import platform
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,13 +19,14 @@ from accessctl.plan.nouns import BusinessRef, Origin, Scope, SnapshotRef
 from accessctl.selectors import in_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from accessctl.apply import Result, Step
+    from accessctl.apply import Pending, Result, Settled, Step, Writer
     from accessctl.connection import Connection
     from accessctl.manifest import Project
     from accessctl.model import Access, Asset, Cost, Remembered
     from accessctl.plan.document import SavedPlan
+    from accessctl.plan.refs import Names
     from accessctl.snapshot import Snapshot
 
 
@@ -170,43 +172,79 @@ def apply_plan(
     connection: Connection,
     *,
     parallelism: int = 10,
-    tell: Callable[[Step], None] = lambda _: None,
+    in_words: Callable[[Step], str] = lambda step: step.outcome.value,
+    stopping: Callable[[int], None] = lambda _: None,
     warn: Callable[[str], None] = lambda _: None,
     started_by: Mapping[str, str] | None = None,
+    names: Names | None = None,
+    patience: float = 0.0,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Result:
     """Carry out a plan that was checked and confirmed, alone in this project, with a journal of every write.
 
-    `started_by` is what each line of the journal shall say of who started the run; `warn` is told of a journal
-    that a crash has cut short.
+    The connection's watch is told of every step; `in_words` says how one ended. `stopping` is told when the run
+    is interrupted, with how many steps are in flight. `started_by` is what each line of the journal shall say of
+    who started the run; `warn` is told of a journal that a crash has cut short, of writes that a crash left
+    open, with the aliases that `names` knows, and of a lock that is waited for, at most `patience` seconds.
     """
-    from accessctl.apply import GraphDoor, Run, Writer, sent_since
+    from accessctl.apply import GraphDoor, Run, Writer, pending_of, sent_since
+    from accessctl.holder import Holder
     from accessctl.journal import Journal, read_journal, remember
-    from accessctl.lock import hold
 
     origin = saved.origin
     name = f"{saved.digest} {saved.created_at.isoformat()}"
     door = GraphDoor(connection.reader, connection.writer, connection.acting)
     about = {**(started_by or {}), "plan_digest": saved.digest}
     journal = Journal(connection.journal, uuid.uuid4().hex[:12], about=about, now=clock)
-    with hold(connection.lock, "another apply is running"), contextlib.ExitStack() as opened:
-        remembered = remember(read_journal(connection.journal), connection.url)  # checked before it is touched
+    by = about.get("actor") or platform.node()
+    holder = Holder(journal.run, clock(), by, about.get("run_url", ""))
+    with connection.lock.hold(holder, patience, warn), contextlib.ExitStack() as opened:
+        entries = read_journal(connection.journal)  # checked before it is touched
+        remembered, pending = remember(entries, connection.url), pending_of(entries, connection.url)
         opened.enter_context(journal)
         if journal.torn:
-            warn(f"the last line of {connection.journal} was cut short by a crash, and was taken away")
+            warn(f"the last line of {connection.journal.name} was cut short by a crash, and was taken away")
         journal.write(
             "run_started",
             plan=name,
             tool=__version__,
             graph={"url": origin.graph_url, "version": origin.graph_version},
+            manifests=origin.manifests_digest,
             acts_as=[business.id for business in origin.acts_as],
         )
+        writer = Writer(door, journal, connection.sleep, connection.watch)
+        settled = _settle(pending, writer, connection, clock, warn, names) if pending else ()
+        if settled:
+            remembered = remember(read_journal(connection.journal), connection.url)
         since = sent_since(remembered, name, saved.read_at)
-        run = Run(Writer(door, journal, connection.sleep), since, stop=connection.stop.set, tell=tell)
+
+        def stop(in_flight: int) -> None:
+            connection.stop.set()
+            stopping(in_flight)
+
+        run = Run(writer, since, stop=stop, in_words=in_words)
         result = run.carry_out(saved.plan.actions, parallelism)
         with contextlib.suppress(AccessctlError):  # a broken journal has ended the run, and says so itself
             journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
-    return replace(result, head=journal.head)
+    return replace(result, head=journal.head, settled=settled)
+
+
+def _settle(
+    pending: Sequence[Pending],
+    writer: Writer,
+    connection: Connection,
+    clock: Callable[[], datetime],
+    warn: Callable[[str], None],
+    names: Names | None,
+) -> tuple[Settled, ...]:
+    """Settle what a crash left open, before anything is sent, and tell it."""
+    from accessctl.apply import settle
+    from accessctl.render.settled import settled_text
+
+    settled = settle(pending, writer, connection.acting, clock())
+    for one in settled:
+        warn(settled_text(one, names))
+    return settled
 
 
 def exit_code_of_plan(saved: SavedPlan, *, detailed: bool) -> int:

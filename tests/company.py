@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from accessctl.connection import Connection, Way, connect
+from accessctl.connection import Connection, connect
 from accessctl.gate import check_fits
 from accessctl.journal import read_journal
+from accessctl.journalfile import FileLedger
 from accessctl.manifest import Project, load_project
 from accessctl.sandbox.store import Store
+from accessctl.way import Way
 from accessctl.workflow import Wish, apply_plan, plan_project, read_access
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ class Company:
 
     @property
     def journal(self) -> list[dict[str, Any]]:
-        return list(read_journal(self._store().journal))
+        return list(read_journal(FileLedger(self._store().journal)))
 
     @property
     def journal_path(self) -> Path:

@@ -13,9 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.apply import pending_of
 from accessctl.journal import read_journal
+from accessctl.journalfile import FileLedger
+from accessctl.planfile import read_plan
 from accessctl.sandbox import Sandbox, load_world
 from accessctl.sandbox.server import serve
+from tests import checker
 from tests.campaigns import examples
 from tests.company import ACME, DATACO, MEDIAHOUSE, STRANGER
 
@@ -44,17 +48,22 @@ def served(company):
         yield company, sandbox, server.url
 
 
-def run(company, url, *args, dies_at=None):
+def run(company, url, *args, dies_at=None, slow=60):
     """Run accessctl, or let it die at a step."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "GITHUB_", "CI"))}
-    environ = kept | {"ACCESSCTL_TOKEN": TOKEN, "ACCESSCTL_GRAPH_URL": url, "PYTHONPATH": str(ROOT)}
+    environ = kept | {
+        "ACCESSCTL_TOKEN": TOKEN,
+        "ACCESSCTL_GRAPH_URL": url,
+        "PYTHONPATH": str(ROOT),
+        "DYING_SLOW": str(slow),
+    }
     program = ["accessctl"] if dies_at is None else ["tests.dying", str(dies_at), "steps"]
     command = [sys.executable, "-m", *program, *args]
     return subprocess.run(command, cwd=company.directory, env=environ, capture_output=True, text=True, timeout=60)
 
 
-def apply(company, url, *, dies_at=None, at_once=1):
-    return run(company, url, "apply", "plan.json", "--auto-approve", "--parallelism", str(at_once), dies_at=dies_at)
+def apply(company, url, *, at_once=1, **more):
+    return run(company, url, "apply", "plan.json", "--auto-approve", "--parallelism", str(at_once), **more)
 
 
 def begin_again(company, sandbox):
@@ -70,13 +79,22 @@ def steps_of_a_whole_run(company, sandbox, url, at_once=1):
 
 
 def check(company, sandbox, *, may_lack_requests=True):
-    """The write log is the plan's, each write once; live is as declared, but for a request in doubt."""
+    """The write log is the plan's, each write once; live is as declared, but for a request in doubt.
+
+    No intent is left open: what a crash cut off was settled. No moment left anybody with less than before and after.
+    """
+    actions = read_plan(company.directory / "plan.json").plan.actions
+    start = checker.held_in(load_world(company.directory / "world.yaml").assets)
+    checker.check_no_strays(sandbox.write_log, actions)
+    assert checker.check_prefixes(start, sandbox.write_log, actions) == len(sandbox.write_log)
+    checker.check_journal(company.directory / ".accessctl" / "journal.jsonl", sandbox.write_log)
     plan = json.loads((company.directory / "plan.json").read_text())
     planned = {(action["asset"]["id"], action["agency"]["id"]) for action in plan["actions"]}
     written = Counter((write.asset.removeprefix("act_"), write.agency) for write in sandbox.write_log)
     assert max(written.values()) == 1
     assert set(written) <= planned
-    entries = read_journal(company.directory / ".accessctl" / "journal.jsonl")
+    entries = read_journal(FileLedger(company.directory / ".accessctl" / "journal.jsonl"))
+    assert pending_of(entries, next(entry["graph"]["url"] for entry in entries)) == ()
     intents = [entry for entry in entries if entry["event"] == "intent"]
     begun = {entry["pair"]["asset"] for entry in intents if entry["verb"] == "request"}
     missing = {asset for asset, _ in planned - set(written)}
@@ -109,7 +127,7 @@ def test_an_apply_killed_twice_is_finished_by_the_third(served, at_once):
     chance = random.Random(at_once)
     for _ in range(examples(200)):
         begin_again(company, sandbox)
-        for _ in range(2):
-            apply(company, url, dies_at=chance.randint(1, last), at_once=at_once)
+        for slow in (120, 60):  # minutes: the second finds old what the first has sent
+            apply(company, url, dies_at=chance.randint(1, last), at_once=at_once, slow=slow)
         assert apply(company, url, at_once=at_once).returncode in (0, 4, 5)
         check(company, sandbox)

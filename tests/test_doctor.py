@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from accessctl.connection import Way, connect
+from accessctl.connection import connect
 from accessctl.doctor import Finding, Level, ask, examine, needs_of
 from accessctl.doctor.facts import (
     NOT_ASKED,
@@ -34,6 +34,7 @@ from accessctl.render.doctor import doctor_json, doctor_text, summary_line
 from accessctl.render.paper import Paper
 from accessctl.sandbox.server import serve
 from accessctl.sandbox.store import Store
+from accessctl.way import Way
 
 from .company import ACME, MEDIAHOUSE, NOW, SISTER, WithoutAliases
 

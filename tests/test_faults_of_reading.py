@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accessctl.connection import Way
 from accessctl.connection import connect as open_way
 from accessctl.errors import RefusedError
 from accessctl.gate import check_tokens
@@ -31,6 +30,7 @@ from accessctl.sandbox.world import Asset as There
 from accessctl.sandbox.world import Business as Known
 from accessctl.sandbox.world import Fault, Pair, World, frozen
 from accessctl.sandbox.worldfile import load_world
+from accessctl.way import Way
 from accessctl.workflow import Wish, apply_plan, plan_project
 from tests.campaigns import examples
 from tests.company import ACME, MEDIAHOUSE, STRANGER

@@ -15,6 +15,7 @@ from accessctl.chain import read_chain, sealed
 from accessctl.cli.options import paper
 from accessctl.history import narrowed, run_of, tell
 from accessctl.journal import Journal, JournalError
+from accessctl.journalfile import FileLedger
 from accessctl.model import Access, Asset, Kind, frozen
 from accessctl.plan.refs import Names
 from accessctl.render.history import history_text
@@ -329,7 +330,7 @@ def test_history_without_a_project_that_loads_goes_on_with_ids(applied, here, co
 
 
 def test_apply_prints_the_head_that_verify_then_finds(applied, here, company):
-    head = read_chain(company.journal_path).head
+    head = read_chain(FileLedger(company.journal_path)).head
     assert f"Journal: {head.lines} lines, head\n  {head.digest}\n" in applied.stdout
     found = here("history", "--verify", "--expect-head", head.digest, *SANDBOX)
     assert found.returncode == 0
@@ -342,7 +343,7 @@ def test_apply_prints_the_head_that_verify_then_finds(applied, here, company):
 
 
 def test_a_journal_cut_at_its_end_is_found_by_the_head(applied, here, company):
-    head = read_chain(company.journal_path).head
+    head = read_chain(FileLedger(company.journal_path)).head
     lines = company.journal_path.read_bytes().splitlines(keepends=True)
     company.journal_path.write_bytes(b"".join(lines[:-2]))
     assert here("history", "--verify", *SANDBOX).returncode == 0
@@ -375,7 +376,7 @@ def test_a_torn_last_line_is_told_and_apply_goes_on(applied, here, company):
 def test_verify_says_which_lines_are_not_chained(here, tmp_path):
     path = tmp_path / "old.jsonl"
     path.write_text(json.dumps(STARTED | {"v": 1}) + "\n" + json.dumps(entry("intent") | {"v": 1}) + "\n")
-    with Journal(path, "r2", now=lambda: WHEN) as journal:
+    with Journal(FileLedger(path), "r2", now=lambda: WHEN) as journal:
         journal.write("run_started", graph={"url": "u"})
     found = here("history", "--verify", "--journal", "old.jsonl")
     assert "old.jsonl: 3 lines, as written.\n" in found.stdout

@@ -14,6 +14,7 @@ import pytest
 
 from accessctl.chain import START, Chain, check, hash_of, read_chain, sealed
 from accessctl.journal import Journal, JournalError, read_journal, remember
+from accessctl.journalfile import FileLedger
 from accessctl.live.recall import recall
 from accessctl.model import ABSENT, Access, Asset, AssetAccess, Grant, Kind, Remembered, Status, frozen
 
@@ -45,29 +46,32 @@ STARTED = {"v": 1, "at": WHEN.isoformat(), "run": "r1", "event": "run_started", 
 
 def test_entries_come_back_in_order(tmp_path):
     path = tmp_path / "deep" / "journal.jsonl"
-    with Journal(path, "r1", now=lambda: WHEN) as journal:
+    with Journal(FileLedger(path), "r1", now=lambda: WHEN) as journal:
         journal.write("one", number=1)
-    with Journal(path, "r2", now=lambda: WHEN) as journal:
+    with Journal(FileLedger(path), "r2", now=lambda: WHEN) as journal:
         journal.write("two", text="line\nbreak")
-    assert [(found["run"], found["event"]) for found in read_journal(path)] == [("r1", "one"), ("r2", "two")]
+    assert [(found["run"], found["event"]) for found in read_journal(FileLedger(path))] == [
+        ("r1", "one"),
+        ("r2", "two"),
+    ]
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_no_journal_is_an_empty_one(tmp_path):
-    assert read_journal(tmp_path / "none.jsonl") == ()
+    assert read_journal(FileLedger(tmp_path / "none.jsonl")) == ()
 
 
 @pytest.mark.parametrize("cut", range(1, 60, 7))
 def test_a_last_line_torn_by_a_crash_is_left_out_and_the_next_line_starts_clean(tmp_path, cut):
     path = tmp_path / "journal.jsonl"
-    with Journal(path, "r1", now=lambda: WHEN) as journal:
+    with Journal(FileLedger(path), "r1", now=lambda: WHEN) as journal:
         journal.write("one")
         journal.write("two")
     path.write_bytes(path.read_bytes()[:-cut])
-    assert [found["event"] for found in read_journal(path)] == ["one"]
-    with Journal(path, "r2", now=lambda: WHEN) as journal:
+    assert [found["event"] for found in read_journal(FileLedger(path))] == ["one"]
+    with Journal(FileLedger(path), "r2", now=lambda: WHEN) as journal:
         journal.write("three")
-    assert [found["event"] for found in read_journal(path)] == ["one", "three"]
+    assert [found["event"] for found in read_journal(FileLedger(path))] == ["one", "three"]
 
 
 @pytest.mark.parametrize("line", ["", "{", "[]", '"x"', '{"v": 1}', '{"v": 1, "event": 3}', '{"v": 2, "event": "x"}'])
@@ -75,12 +79,12 @@ def test_a_broken_line_inside_is_refused_with_its_number(tmp_path, line):
     path = tmp_path / "journal.jsonl"
     path.write_text(json.dumps(STARTED) + "\n" + line + "\n" + json.dumps(STARTED) + "\n")
     with pytest.raises(JournalError, match=":2: "):
-        read_journal(path)
+        read_journal(FileLedger(path))
 
 
 def written(path: Path, *events: str) -> list[bytes]:
     """Write a journal with a line for each event, and return its lines."""
-    with Journal(path, "r1", about={"actor": "jo"}, now=lambda: WHEN) as journal:
+    with Journal(FileLedger(path), "r1", about={"actor": "jo"}, now=lambda: WHEN) as journal:
         for number, event in enumerate(events):
             journal.write(event, pair={"asset": "77", "number": number}, text="Müller 10 %")
     return path.read_bytes().splitlines()
@@ -89,15 +93,15 @@ def written(path: Path, *events: str) -> list[bytes]:
 def test_each_line_holds_the_hash_of_the_one_before(tmp_path):
     lines = written(tmp_path / "j", "one", "two", "three")
     assert [json.loads(line)["prev"] for line in lines] == [START, hash_of(lines[0]), hash_of(lines[1])]
-    assert read_chain(tmp_path / "j").head.hash == hash_of(lines[2])
+    assert read_chain(FileLedger(tmp_path / "j")).head.hash == hash_of(lines[2])
 
 
 def test_a_second_run_goes_on_where_the_first_has_ended(tmp_path):
     written(tmp_path / "j", "one", "two")
-    with Journal(tmp_path / "j", "r2", now=lambda: WHEN) as journal:
-        assert journal.head == read_chain(tmp_path / "j").head
+    with Journal(FileLedger(tmp_path / "j"), "r2", now=lambda: WHEN) as journal:
+        assert journal.head == read_chain(FileLedger(tmp_path / "j")).head
         journal.write("three")
-        assert journal.head == read_chain(tmp_path / "j").head
+        assert journal.head == read_chain(FileLedger(tmp_path / "j")).head
     assert journal.head.lines == 3
 
 
@@ -108,7 +112,7 @@ def test_every_line_says_who_started_the_run(tmp_path):
 def line_refused(content: bytes, path: Path) -> int:
     """Return the number of the line that is refused, 0 for none."""
     try:
-        check(content, path)
+        check(content, str(path))
     except JournalError as error:
         return int(error.what.removeprefix(f"{path}:").partition(":")[0])
     return 0
@@ -122,7 +126,7 @@ def test_a_bit_flipped_anywhere_is_found_or_leaves_a_torn_last_line(tmp_path):
             flipped = bytearray(content)
             flipped[offset] ^= 1 << bit
             assert line_refused(bytes(flipped), tmp_path / "j") == content[:offset].count(b"\n") + 1, (offset, bit)
-    torn = check(content[:-1] + b"!", tmp_path / "j")
+    torn = check(content[:-1] + b"!", str(tmp_path / "j"))
     assert (len(torn.entries), torn.torn > 0) == (2, True)
 
 
@@ -141,7 +145,7 @@ def test_a_line_moved_taken_out_or_put_in_is_refused_with_its_place(tmp_path, or
     lines = written(tmp_path / "j", "one", "two", "three", "four")
     (tmp_path / "j").write_bytes(b"".join(lines[number] + b"\n" for number in order))
     with pytest.raises(JournalError, match=f":{line}: this line does not follow the one before it") as refusal:
-        read_journal(tmp_path / "j")
+        read_journal(FileLedger(tmp_path / "j"))
     assert "restore it from a backup" in refusal.value.hint
 
 
@@ -153,13 +157,13 @@ def test_a_line_written_anew_with_a_sum_of_its_own_breaks_the_one_after_it(tmp_p
     again = sealed({"event": "two", "text": "never"}, hash_of(lines[0]))
     for line, broken in ((forged, 2), (again, 3)):
         with pytest.raises(JournalError, match=f":{broken}: this line does not follow"):
-            check(b"\n".join([lines[0], line, lines[2], b""]), tmp_path / "j")
+            check(b"\n".join([lines[0], line, lines[2], b""]), str(tmp_path / "j"))
 
 
 def test_lines_cut_at_the_end_show_by_the_head_alone(tmp_path):
     lines = written(tmp_path / "j", "one", "two", "three")
-    whole = read_chain(tmp_path / "j")
-    cut = check(b"\n".join([*lines[:2], b""]), tmp_path / "j")
+    whole = read_chain(FileLedger(tmp_path / "j"))
+    cut = check(b"\n".join([*lines[:2], b""]), str(tmp_path / "j"))
     assert (whole.line_of(whole.head.digest), whole.line_of(cut.head.digest)) == (3, 2)
     assert cut.line_of(whole.head.digest) == -1
     assert Chain().line_of(Chain().head.digest) == 0
@@ -169,49 +173,92 @@ def test_a_journal_of_the_old_format_is_read_and_the_next_line_is_chained_to_it(
     path = tmp_path / "j"
     old = [json.dumps(STARTED).encode(), json.dumps(entry("intent")).encode()]
     path.write_bytes(b"\n".join([*old, b""]))
-    assert read_chain(path).unchained == 2
+    assert read_chain(FileLedger(path)).unchained == 2
     written(path, "new")
-    chain = read_chain(path)
+    chain = read_chain(FileLedger(path))
     assert (chain.unchained, chain.head.lines, chain.entries[2]["prev"]) == (2, 3, hash_of(old[1]))
     path.write_bytes(path.read_bytes().replace(b"ANALYZE", b"analyze"))
     with pytest.raises(JournalError, match=":3: this line does not follow"):
-        read_journal(path)
+        read_journal(FileLedger(path))
 
 
 def test_no_line_goes_back_to_the_old_format(tmp_path):
     lines = written(tmp_path / "j", "one")
     with pytest.raises(JournalError, match=":2: this line is not as it was written"):
-        check(b"\n".join([*lines, json.dumps(STARTED).encode(), b""]), tmp_path / "j")
+        check(b"\n".join([*lines, json.dumps(STARTED).encode(), b""]), str(tmp_path / "j"))
 
 
 @pytest.mark.parametrize("value", ["NaN", "[" * 900 + "]" * 900, "1" * 5000, '"\\ud800"'])
 def test_a_line_with_odd_json_is_refused_and_breaks_nothing(tmp_path, value):
     line = f'{{"event": "x", "v": 2, "prev": "{START}", "sum": "", "text": {value}}}\n'
     with pytest.raises(JournalError, match=":1: this line "):
-        check(line.encode(), tmp_path / "j")
+        check(line.encode(), str(tmp_path / "j"))
+
+
+def summed(before: str, after: str) -> bytes:
+    """Return a line with a sum that is right for all its other bytes, wherever it stands."""
+    return f'{before}, "sum": "{hash_of((before + after).encode())}"{after}\n'.encode()
+
+
+PROPER = f'{{"event": "x", "prev": "{START}"', ', "text": "", "v": 2}'
+NESTED = '{"event": "x", "pair": {"asset": "7"', f'}}, "prev": "{START}", "s\\u0075m": "", "v": 2}}'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f'{{"event": "y", "event": "x", "prev": "{START}"', ', "v": 2}'),
+        (f'{{"event": "x", "pair": {{"asset": "7", "asset": "8"}}, "prev": "{START}"', ', "v": 2}'),
+        (PROPER[0], f', "sum": "{START}", "v": 2}}'),
+        (PROPER[0], ', "s\\u0075m": "", "v": 2}'),
+        (PROPER[0], f', "text": {{"a": 1, "sum": "{START}"}}, "v": 2}}'),
+        NESTED,
+        ('{"event": "x", "pair": [{"asset": "7"', f'}}], "prev": "{START}", "v": 2}}'),
+        (f'{{"event": "x", "prev": "{START}", "text": "', '", "v": 2}'),
+        (PROPER[0], ', "text": "", "v": 1}'),
+        ('{"event": "x"', ', "v": 2}'),
+    ],
+)
+def test_a_sum_that_is_right_but_not_the_one_of_the_entry_itself_is_none(tmp_path, before, after):
+    assert line_refused(summed(*PROPER), "j") == 0
+    assert line_refused(summed(before, after), "j") == 1
+
+
+@pytest.mark.parametrize("line", ['{{"sum": "{0}", {1}}}', '{{{1}, "sum":"{0}"}}', '{{{1},"sum": "{0}"}}'])
+def test_a_sum_in_another_place_or_spelling_is_none(line):
+    rest = f'"event": "x", "prev": "{START}", "v": 2'
+    for body in (f"{{{rest}}}", rest):
+        assert line_refused((line.format(hash_of(body.encode()), rest) + "\n").encode(), "j") == 1
+
+
+@pytest.mark.parametrize("text", ["}", '}, "sum": "x"', f', "sum": "{START}"', "{}{}", "\\", '\\", "v": 3}', "\ud800"])
+def test_what_a_text_holds_never_looks_like_the_sum_or_the_end(text):
+    line = sealed({"event": "x", "text": text, "zone": {"text": text}}, START)
+    assert check(line + b"\n", "j").entries[0]["text"] == text
 
 
 def test_many_writers_at_once_make_one_chain(tmp_path):
-    with Journal(tmp_path / "j", "r1") as journal, ThreadPoolExecutor(8) as pool:
+    with Journal(FileLedger(tmp_path / "j"), "r1") as journal, ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: journal.write("event", number=number), range(200)))
-    chain = read_chain(tmp_path / "j")
+    chain = read_chain(FileLedger(tmp_path / "j"))
     assert sorted(found["number"] for found in chain.entries) == list(range(200))
     assert chain.head == journal.head
 
 
 def test_two_journals_on_one_file_never_fork_the_chain(tmp_path):
-    with Journal(tmp_path / "j", "r1") as one, Journal(tmp_path / "j", "r2") as other:
+    with Journal(FileLedger(tmp_path / "j"), "r1") as one, Journal(FileLedger(tmp_path / "j"), "r2") as other:
         one.write("one")
         with pytest.raises(JournalError, match="something else has written to it"):
             other.write("two")
-    assert [found["event"] for found in read_journal(tmp_path / "j")] == ["one"]
+    assert [found["event"] for found in read_journal(FileLedger(tmp_path / "j"))] == ["one"]
 
 
 ENDLESS = """
 import sys
 from pathlib import Path
 from accessctl.journal import Journal
-with Journal(Path(sys.argv[1]), "r1") as journal:
+from accessctl.journalfile import FileLedger
+with Journal(FileLedger(Path(sys.argv[1])), "r1") as journal:
     print("ready", flush=True)
     while True:
         journal.write("event", text="x" * 300)
@@ -222,19 +269,22 @@ def test_a_writer_that_is_killed_leaves_a_journal_that_reads_and_goes_on(tmp_pat
     path = tmp_path / "j"
     for _ in range(3):
         writer = subprocess.Popen([sys.executable, "-c", ENDLESS, str(path)], stdout=subprocess.PIPE)
-        before = read_chain(path).head.lines
+        before = read_chain(FileLedger(path)).head.lines
         writer.stdout.read(6)
-        while writer.poll() is None and read_chain(path).head.lines < before + 5:
+        while writer.poll() is None and read_chain(FileLedger(path)).head.lines < before + 5:
             pass
         writer.kill()
         writer.communicate()
         assert writer.returncode == -signal.SIGKILL
-        assert read_chain(path).head.lines >= before + 5
+        assert read_chain(FileLedger(path)).head.lines >= before + 5
 
 
 def test_a_journal_that_cannot_be_written_is_an_error_before_anything_is_sent(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(JournalError, match="cannot be written"), Journal(tmp_path / "file" / "j.jsonl", "r"):
+    with (
+        pytest.raises(JournalError, match="cannot be written"),
+        Journal(FileLedger(tmp_path / "file" / "j.jsonl"), "r"),
+    ):
         pass
 
 

@@ -17,6 +17,8 @@ from accessctl import tasks
 from accessctl.apply.outcomes import GOOD, Outcome
 from accessctl.model import Asset, Kind, Status
 from accessctl.plan import Verb
+from accessctl.sandbox import load_world
+from tests import checker
 from tests.campaigns import examples
 from tests.company import ACME, BUSINESSES, DATACO, MEDIAHOUSE, SISTER, STRANGER, Company
 
@@ -113,7 +115,11 @@ def check_the_laws(assets: list[dict[str, Any]], quirks: dict[str, Any]) -> None
         assert again <= not_done, "a second plan holds only what could not be done"
         gone = {asset["number"] for asset in assets if asset["live"] is None}
         first_stopped = {step.action.asset: step for step in reversed(stopped)}
+        awaited = {step.action.asset for step in result.steps if step.outcome is Outcome.AWAITING_APPROVAL}
         for asset, step in first_stopped.items():
+            if asset in awaited and step.outcome is Outcome.SKIPPED:  # the last who runs campaigns stays until then
+                assert step.action.verb in (Verb.REVOKE, Verb.CHANGE)
+                continue
             assert step.outcome in (Outcome.FAILED, Outcome.SKIPPED)
             assert step.action.verb is Verb.REQUEST, "only asking can be refused here"
             assert asset.kind is Kind.AD_ACCOUNT or asset.id in gone
@@ -127,6 +133,9 @@ def check_writes(company: Company, first: Any, assets: list[dict[str, Any]]) -> 
     written = [(write.asset.removeprefix("act_"), write.agency) for write in company.writes]
     assert len(written) == len(set(written))
     assert set(written) <= set(planned)
+    start = checker.held_in(load_world(company.directory / "world.yaml").assets)
+    checker.check_no_strays(company.writes, first.plan.actions)
+    checker.check_prefixes(start, company.writes, first.plan.actions)
     unreadable = {row.asset.id for row in first.plan.blocked if row.agency is None}
     hidden = {asset["number"] for asset in assets if "fault" in asset and asset["owner"] == "acme"}
     assert not {asset for asset, _ in written} & (unreadable | hidden)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from contextlib import nullcontext
@@ -12,16 +13,17 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from accessctl.errors import AccessctlError, StaleError
+from accessctl.errors import AccessctlError, ManifestError, StaleError
 from accessctl.gate import check_age, check_fits
 from accessctl.manifest import load_schema
 from accessctl.plan.document import digest, from_document, to_document, to_text
-from accessctl.plan.nouns import SnapshotRef
+from accessctl.plan.nouns import Scope, SnapshotRef
 from accessctl.planfile import against_base, read_plan, write_plan
 from accessctl.strictjson import canonical
-from accessctl.workflow import Wish
+from accessctl.workflow import Wish, apply_plan
 from tests.campaigns import examples
-from tests.company import ACME, MEDIAHOUSE, NOW, STRANGER, Company
+from tests.company import ACME, DATACO, MEDIAHOUSE, NOW, STRANGER, Company
+from tests.forging import at, changed_leaf, forged, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -173,7 +175,157 @@ def test_any_flipped_bit_of_a_whole_plan_is_refused_or_means_the_same(company, t
     company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={STRANGER: BUYER})
     saved = company.plan()
     content = to_text(saved).encode()
+    assert len(content) * 8 >= 32_768
     assert_no_flip_counts(saved, tmp_path / "plan.json", content, range(0, len(content) * 8, 50 // examples(50)))
+
+
+def test_whatever_is_taken_out_put_in_or_moved_in_a_plan_file_is_refused_or_means_the_same(full, tmp_path):
+    saved = full.plan()
+    path, document = tmp_path / "plan.json", to_document(saved)
+    tried = 0
+    for place in list(leaves(document))[::3]:
+        for value in changed_leaf(at(document, place)):
+            changed = copy.deepcopy(document)
+            at(changed, place[:-1])[place[-1]] = value
+            path.write_text(canonical(changed))
+            tried += 1
+            try:
+                found = read_plan(path)
+            except AccessctlError:
+                continue
+            assert (found.plan, found.origin, found.verdict) == (saved.plan, saved.origin, saved.verdict), place
+    assert tried > 300
+
+
+# What it is bound to.
+
+
+def renamed_manifest(company: Company) -> None:
+    (company.directory / "access" / "all.yaml").rename(company.directory / "access" / "other.yaml")
+
+
+def with_a_comment(company: Company) -> None:
+    path = company.directory / "access" / "all.yaml"
+    path.write_text(f"# reviewed\n{path.read_text()}")
+
+
+def other_settings(company: Company) -> None:
+    company.project["guards"] = {"max_revokes": 19}
+    company.write()
+
+
+def other_acting(company: Company) -> None:
+    company.project["acts_as"] = ["sister", "acme"]
+    company.write()
+
+
+def other_version(company: Company) -> None:
+    company.project["graph_version"] = "v25.0"
+    company.write()
+
+
+@pytest.mark.parametrize("change", [renamed_manifest, with_a_comment, other_settings, other_acting, other_version])
+def test_a_plan_of_another_project_is_stale(full, change):
+    saved = full.plan()
+    fits(full, saved)
+    change(full)
+    with pytest.raises(StaleError):
+        fits(full, saved)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: d["graph"].update(url="https://graph.facebook.com"), "made against https://graph.facebook.com"),
+        (lambda d: d["graph"].update(version="v24.0"), "made with Graph v24.0"),
+        (lambda d: d["acts_as"].reverse(), "other acting businesses"),
+        (lambda d: d["acts_as"][0].update(id="9"), "other acting businesses"),
+        (lambda d: d["manifests"].update(digest="sha256:" + "1" * 64), "manifests have changed"),
+        (lambda d: d["manifests"]["files"].pop(), "other manifests"),
+        (lambda d: d.update(tool_version="1.0.0"), "made by accessctl 1.0.0"),
+        (lambda d: d.update(tool_version="99.0"), "made by accessctl 99.0"),
+        (lambda d: d.update(format_version="2.0"), "no plan of format"),
+        (lambda d: d.update(format_version="0.9"), "no plan of format"),
+    ],
+)
+def test_a_plan_from_elsewhere_is_refused_whatever_its_digest(full, tmp_path, change, said):
+    (tmp_path / "plan.json").write_text(canonical(forged(to_document(full.plan()), change)))
+    with pytest.raises(AccessctlError, match=said):
+        fits(full, read_plan(tmp_path / "plan.json"))
+
+
+def mutated(text: str, seed: random.Random) -> str:
+    """Change one byte of a file, or take out or add a line."""
+    lines = text.splitlines(keepends=True)
+    place = seed.randrange(len(lines))
+    kind = seed.choice(["gone", "twice", "comment", "space", "letter"])
+    if kind == "gone":
+        return "".join(lines[:place] + lines[place + 1 :])
+    if kind == "twice":
+        return "".join([*lines[:place], lines[place], *lines[place:]])
+    if kind == "comment":
+        return "".join([*lines[:place], "# x\n", *lines[place:]])
+    at_byte = seed.randrange(len(text))
+    return text[:at_byte] + (" " if kind == "space" else seed.choice("xyz9")) + text[at_byte + (kind == "letter") :]
+
+
+def test_a_plan_fits_no_manifests_but_its_own(full):
+    saved, seed = full.plan(), random.Random(5)
+    files = [full.directory / "accessctl.yaml", full.directory / "access" / "all.yaml"]
+    texts = {path: path.read_text() for path in files}
+    tried = 0
+    while tried < 50:
+        path = files[tried % 2]
+        changed = mutated(texts[path], seed)
+        if changed == texts[path]:
+            continue
+        tried += 1
+        path.write_text(changed)
+        with pytest.raises((StaleError, ManifestError)):
+            fits(full, saved)
+        path.write_text(texts[path])
+    fits(full, saved)
+
+
+# Newer manifests that came first.
+
+
+def test_an_older_plan_is_refused_where_newer_manifests_were_applied(company):
+    company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={})
+    company.write()
+    old_text = (company.directory / "access" / "all.yaml").read_text()
+    older = company.plan()
+    company.manifest["pages"]["de"]["agencies"] = {"dataco": BUYER}
+    company.write()
+    newer = company.plan()
+    company.apply(newer)
+    new_text = (company.directory / "access" / "all.yaml").read_text()
+    (company.directory / "access" / "all.yaml").write_text(old_text)  # the older run's own checkout
+    with pytest.raises(StaleError, match=r"a plan of other manifests, made after this one, was applied on 2026-11-21"):
+        fits(company, older)
+    with company.connected() as (_, connection), pytest.raises(StaleError):  # also where it waited for the lock
+        apply_plan(older, connection, clock=company.now)
+    assert [write.agency for write in company.writes] == [DATACO]
+    fits(company, company.plan())  # going back is a plan of its own
+    (company.directory / "access" / "all.yaml").write_text(new_text)
+    fits(company, newer)
+
+
+def test_two_plans_of_the_same_manifests_may_be_applied_in_any_order(company):
+    for number in ("77", "78"):
+        company.asset("page", f"p-{number}", number, agencies={"mediahouse": BUYER}, live={})
+    first, second = (company.plan(Wish(Scope((f"p-{number}",)))) for number in ("77", "78"))
+    for saved in (second, first):
+        assert [step.outcome for step in company.apply(saved).steps] == ["applied"]
+
+
+def test_a_plan_of_a_clock_that_ran_ahead_holds_nobody_up(company):
+    company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={})
+    ahead = company.plan()
+    company.apply(replace(ahead, created_at=ahead.created_at + timedelta(days=3)))
+    company.manifest["pages"]["de"]["agencies"] = {"dataco": BUYER}
+    company.write()
+    assert [step.outcome for step in company.apply().steps] == ["applied", "applied"]
 
 
 # Its age.
@@ -277,7 +429,7 @@ def test_what_is_looser_than_in_the_base_plan_is_said(full, tmp_path, guards, re
     plain = full.plan()
     saved = against_base(plain, base, tmp_path)
     assert saved.loosened == said
-    lines = tuple(f"Guards loosened since the base plan: {line}." for line in said)
+    lines = tuple(f"Guards loosened since the base: {line}." for line in said)
     assert saved.plan.headlines == (*lines, *plain.plan.headlines)
     write_plan(tmp_path / "plan.json", saved)
     assert read_plan(tmp_path / "plan.json") == saved
@@ -294,7 +446,7 @@ def test_a_base_plan_is_given_on_the_command_line_and_has_to_be_whole(company, r
     company.write()
     found = run("plan", "--base", "base.json", "--format", "json", *sandbox)
     assert json.loads(found.stdout)["guards"]["loosened"] == ["guards.max_revoke_percent is 90, it was 25"]
-    assert "Guards loosened since the base plan" in run("plan", "--base", "base.json", *sandbox).stdout
+    assert "Guards loosened since the base: " in run("plan", "--base", "base.json", *sandbox).stdout
     path = company.directory / "base.json"
     path.write_text(path.read_text().replace('"max_revoke_percent": 25', '"max_revoke_percent": 99'))
     assert run("plan", "--base", "base.json", *sandbox).returncode == 4

@@ -6,12 +6,14 @@ import random
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from accessctl.errors import AccessctlError
 from accessctl.plan.nouns import Scope
 from accessctl.selectors import Selector, find_asset, find_business, read_selector
 from accessctl.workflow import Wish
-from tests.company import ACME, DATACO, MEDIAHOUSE, STRANGER, Company
+from tests.campaigns import examples
+from tests.company import ACME, DATACO, MEDIAHOUSE, STRANGER, Company, WithoutAliases
 
 BUYER = ["ADVERTISE", "ANALYZE"]
 KINDS = pytest.mark.parametrize("kind", ["ad_account", "page"])
@@ -102,18 +104,54 @@ def test_the_order_of_declarations_and_of_live_rows_does_not_matter(company):
     assert shown() == first
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4711"])
-def test_hash_seed_locale_and_time_zone_do_not_matter(company, run, seed):
+ZONES = ["UTC", "Asia/Tokyo", "America/St_Johns", "Pacific/Kiritimati", "Europe/Berlin"]
+LOCALES = ["C.UTF-8", "tr_TR.UTF-8", "C", "POSIX", "de_DE.UTF-8"]
+
+
+def surroundings(number: int) -> dict[str, str]:
+    """One of fifty ways in which a machine may be set up."""
+    seed = ["0", "1", "4711", "random", str(number)][number % 5]
+    return {"PYTHONHASHSEED": seed, "TZ": ZONES[number // 5 % 5], "LC_ALL": LOCALES[number // 7 % 5], "LANG": "C"}
+
+
+def without_time(text: str) -> list[str]:
+    return [line for line in text.splitlines() if '"created_at"' not in line]
+
+
+def assert_one_plan(company, run, numbers) -> None:
+    """Make the plan in each of these surroundings, from the same files in a fresh directory, written in any order."""
     big(company)
-    world = ("--sandbox", "world.yaml", "--format", "json")
-    one = run("plan", *world, PYTHONHASHSEED="0", TZ="UTC", LC_ALL="C.UTF-8")
-    other = run("plan", *world, PYTHONHASHSEED=seed, TZ="Asia/Tokyo", LC_ALL="tr_TR.UTF-8", LANG="C")
-    assert one.returncode == other.returncode == 0, one.stderr
+    split(company)
+    texts = {path.relative_to(company.directory): path.read_text() for path in company.directory.rglob("*.yaml")}
+    found = set()
+    for number in numbers:
+        directory = company.directory / f"copy-{number}"
+        for path in random.Random(number).sample(sorted(texts), len(texts)):
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_text(texts[path])
+        made = run("plan", "--sandbox", "world.yaml", "--format", "json", cwd=directory, **surroundings(number))
+        assert made.returncode == 0, made.stderr
+        found.add("\n".join(without_time(made.stdout)))
+    assert len(found) == 1
 
-    def without_time(text: str) -> list[str]:
-        return [line for line in text.splitlines() if '"created_at"' not in line]
 
-    assert without_time(one.stdout) == without_time(other.stdout)
+def split(company: Company) -> None:
+    """Declare each asset in a file of its own."""
+    sections = {section: company.manifest.pop(section) for section in ("ad_accounts", "pages")}
+    company.write()
+    for section, assets in sections.items():
+        for alias, asset in assets.items():
+            text = yaml.dump({section: {alias: asset}}, Dumper=WithoutAliases, sort_keys=False)
+            (company.directory / "access" / f"{alias}.yaml").write_text(text)
+
+
+def test_hash_seed_locale_time_zone_and_order_of_files_do_not_matter(company, run):
+    assert_one_plan(company, run, (0, 1, 9, 37))
+
+
+@pytest.mark.campaign
+def test_fifty_ways_to_set_up_a_machine_give_one_plan(company, run):
+    assert_one_plan(company, run, range(0, 50, 50 // examples(50)))
 
 
 @pytest.mark.parametrize(

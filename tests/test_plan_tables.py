@@ -214,6 +214,17 @@ def test_a_revoke_names_the_line_of_the_asset_that_does_not_give_access():
 
 
 @KINDS
+def test_a_clients_asset_that_is_ours_at_meta_is_blocked_also_where_none_of_us_is_to_hold_it(kind):
+    asset = Asset(Kind(kind), "77")
+    wanted = AssetAccess(asset, CLIENT, alias="shop", place=Place("access/de.yaml", 5))
+    found = AssetAccess(asset, ACME, grants=frozen({MEDIAHOUSE: SAME}))
+    plan = make_plan(
+        Access(frozen({asset: wanted}), BUSINESSES), Access(frozen({asset: found}), frozen({})), Policy((ACME,))
+    )
+    assert said(plan) == ("blocked", "other_owner")
+
+
+@KINDS
 def test_an_unreadable_asset_that_no_manifest_declares_is_only_mentioned(kind):
     asset = Asset(kind, "77")
     found = AssetAccess(asset, ACME, unreadable="(#10) no")

@@ -21,16 +21,18 @@ import pytest
 
 from accessctl.cli.bar import Bar, CursorShown
 from accessctl.cli.options import seconds
-from accessctl.cli.progress import Lines, Screen, kind_of, ticking, watching
+from accessctl.cli.progress import Lines, Screen, kind_of, tell_now, ticking, watching
 from accessctl.cli.tally import about
 from accessctl.sandbox import Sandbox, load_world
 from accessctl.sandbox.server import serve
-from tests.company import ACME, MEDIAHOUSE
+from accessctl.watch import QUIET, How
+from tests.company import ACME, MEDIAHOUSE, STRANGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from accessctl.sandbox.wire import Request, Response
+    from accessctl.watch import Watch
     from tests.company import Company
 
 NOON = datetime(2026, 11, 21, 14, tzinfo=UTC)
@@ -295,14 +297,119 @@ def test_no_markup_is_read_in_text_from_outside():
     assert lines[1].endswith("[link=https://evil.example]here[/link]")
 
 
-def test_a_note_takes_the_place_of_the_bar_which_comes_back_below():
+def test_a_note_stands_where_the_bar_was_and_the_bar_below_it():
     seen = Seen()
     seen.begin(ACCOUNTS)
     seen.after(1)
     seen.note("a fact")
-    assert (seen.shown(), seen.lines) == ([], ["a fact"])
-    assert len(seen.after(1)) == 1
+    assert seen.lines == ["a fact"]
+    assert len(seen.shown()) == 1
     assert seen.bars == 2
+    seen.end(ACCOUNTS)
+    seen.note("another")
+    assert (seen.shown(), seen.bars) == ([], 2)
+
+
+def applying(watch: Watch, *steps: str, total: int = 40) -> None:
+    watch.begin("plan", total, How.APPLYING)
+    for step in steps:
+        watch.begin(step, how=How.STEP)
+
+
+def test_a_terminal_shows_how_far_an_apply_is_and_what_each_step_in_flight_is_busy_with():
+    seen = Seen()
+    applying(seen, "grant mediahouse on de", "revoke dataco on fr")
+    seen.doing("grant mediahouse on de", "reading back")
+    seen.doing("revoke dataco on fr", "revoked, not visible yet; looking for up to 30 s")
+    seen.wait(330, "Meta's limit for act_123")
+    assert [re.sub(r"[ ━╸╺]{2,}", " = ", line) for line in seen.after(63)] == [
+        "applying = 0 of 40 = 1:03",
+        " = grant mediahouse on de: reading back",
+        " = revoke dataco on fr: revoked, not visible yet; looking for up to 30 s",
+        "waiting until 14:05:30 UTC (about 4 min): Meta's limit for act_123",
+    ]
+
+
+def test_a_step_that_ended_stands_above_the_bar_and_counts_and_one_that_was_not_tried_does_not():
+    seen = Seen()
+    applying(seen, "grant mediahouse on de", "revoke dataco on fr")
+    seen.after(1)
+    seen.end("grant mediahouse on de", "+ granted\n    and more")
+    seen.end("revoke dataco on fr")
+    assert seen.lines == ["+ granted\n    and more"]
+    assert re.sub(r"[ ━╸╺]{2,}", " = ", *seen.after(1)).startswith("applying = 1 of 40")
+    seen.end("plan")
+    assert seen.shown() == []
+
+
+def test_four_steps_in_flight_are_named_and_the_rest_is_counted():
+    seen = Seen()
+    applying(seen, *(f"grant mediahouse on de-{number}" for number in range(10)))
+    lines = seen.after(1)
+    assert len(lines) == 6
+    assert lines[-1] == "  and 6 more in flight"
+
+
+@pytest.mark.parametrize("width", [1, 5, 20, 40, 80])
+def test_a_name_of_a_megabyte_harms_no_terminal_however_narrow(width):
+    seen = Seen(width)
+    evil = "grant \x1b[31mevil\n" + "x" * 1_000_000 + " on de"
+    applying(seen, evil)
+    seen.doing(evil, "\x1b]0;title\x07" + "y" * 1_000_000)
+    lines = seen.after(1)
+    assert all(len(line) <= width for line in lines)
+    assert len(seen.paper.getvalue()) < 20_000
+
+
+def test_ci_is_told_each_step_on_one_line_with_its_number():
+    told = Told()
+    applying(told, "a", "b", "c", total=3)
+    told.end("a", "+ granted")
+    told.end("c")
+    told.end("b", "! failed")
+    assert told.lines == ["[1/3] + granted", "[2/3] ! failed"]
+
+
+def test_ci_is_told_what_is_in_flight_when_nothing_ends_for_thirty_seconds():
+    told = Told()
+    applying(told, "a", "b", "c", "d", "e")
+    told.doing("a", "reading back")
+    told.pass_seconds(20)
+    told.end("e", "+ granted")
+    told.pass_seconds(29)
+    assert len(told.lines) == 1
+    told.pass_seconds(1)
+    assert told.lines[1:] == ["accessctl: applying 1 of 40; in flight: a: reading back, b, c, 1 more"]
+
+
+def test_no_number_is_told_twice_however_many_threads_end_their_steps():
+    told = Told()
+    names = [f"step {number}" for number in range(400)]
+    applying(told, *names, total=400)
+    threads = [
+        threading.Thread(target=lambda part=names[n::8]: [told.end(name, "+ granted") for name in part])
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told.lines == [f"[{number}/400] + granted" for number in range(1, 401)]
+
+
+def test_what_has_to_be_said_at_once_is_said_where_nothing_else_is(capsys):
+    told = Told()
+    tell_now(QUIET, "finishing 3 calls in flight")
+    tell_now(told, "finishing 3 calls in flight")
+    assert capsys.readouterr() == ("", "finishing 3 calls in flight\n")
+    assert told.lines == ["accessctl: finishing 3 calls in flight"]
+
+
+def test_what_a_step_that_never_began_is_busy_with_is_nothing():
+    told = Told()
+    told.doing("a", "reading back")
+    told.pass_seconds(60)
+    assert told.lines == []
 
 
 def test_a_wait_outside_of_reading_is_a_line_that_tears_nothing():
@@ -347,14 +454,16 @@ def test_what_is_no_time_is_refused_in_words(text):
 
 
 class Slow(Sandbox):
-    """A sandbox whose listings of owned assets are answered when the test lets them be."""
+    """A sandbox that answers some requests only when the test lets it: listings of owned assets, or writes."""
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, *, writes: bool = False) -> None:
         super().__init__(load_world(company.directory / "world.yaml"))
         self.asked, self.free = threading.Event(), threading.Event()
+        self._writes = writes
 
     def handle(self, request: Request) -> Response:
-        if "owned_ad_accounts" in request.path:
+        is_write = request.method != "GET" and request.path.endswith("/agencies")
+        if is_write if self._writes else "owned_ad_accounts" in request.path:
             self.asked.set()
             self.free.wait(60)
         return super().handle(request)
@@ -404,7 +513,7 @@ class Started:
         """Wait for its end; return the exit code and standard output."""
         out, _ = self.process.communicate(timeout=60)
         self._reader.join()
-        return self.process.returncode, out.decode()
+        return self.process.returncode, (out or b"").decode()
 
     def _read(self) -> None:
         while True:
@@ -531,6 +640,69 @@ def test_apply_asks_and_tells_its_steps_where_the_bar_was(company, slow):
     assert "Apply complete: 1 granted." in out
     assert [line for line in visible(apply.said) if "fr" in line and "grant" in line]
     assert not [line for line in visible(apply.said) if "reading" in line or "━" in line]
+
+
+@contextmanager
+def applied_slowly(company: Company, *args: str, **environ: str) -> Iterator[tuple[Slow, Started]]:
+    """Apply a plan of 40 grants of which no write is answered before the test lets it be."""
+    for number in range(100, 140):
+        company.asset("page", f"de-{number}", str(number), agencies={"mediahouse": BUYER}, live={})
+    company.write()
+    sandbox = Slow(company, writes=True)
+    with serve(sandbox) as server, started(company, server.url, "apply", "--auto-approve", *args, **environ) as apply:
+        try:
+            yield sandbox, apply
+        finally:
+            sandbox.free.set()
+
+
+def test_an_apply_shows_its_steps_in_flight_and_then_each_as_it_ended(company):
+    with applied_slowly(company, "--parallelism", "2") as (sandbox, apply):
+        apply.until("grant mediahouse on de-101: sending")
+        assert "0 of 40" in apply.said
+        sandbox.free.set()
+        code, out = apply.end()
+    said = visible(apply.said)
+    assert code == 0
+    assert len([line for line in said if line.startswith("+ granted Mediahouse Ltd (mediahouse, 2002)")]) == 40
+    assert not [line for line in said if "applying" in line or "━" in line or "in flight" in line]
+    assert "Apply complete: 40 granted.\n" in out
+    assert "reading the plan" not in apply.said
+    assert "reading plan" not in apply.said
+
+
+def test_ci_gets_a_plain_line_for_each_step_and_a_pipe_nothing(company, run):
+    company.world["pages"]["72"] = {"name": "\u202eevil\n::error::x", "owner": ACME, "agencies": {STRANGER: BUYER}}
+    company.asset("page", "fr", "72", agencies={"mediahouse": BUYER, "dataco": BUYER})
+    company.write()
+    found = run("apply", "--auto-approve", "--sandbox", "world.yaml", CI="true")
+    steps = [line for line in found.stderr.splitlines() if line.startswith("[")]
+    assert [line.split("]")[0] for line in steps] == ["[1/3", "[2/3", "[3/3"]
+    assert all("\\u{202e}evil\\u{a}" in line and line.isprintable() for line in steps)
+    (company.directory / ".accessctl").rename(company.directory / ".before")
+    assert run("apply", "--auto-approve", "--sandbox", "world.yaml", CI="").stderr == ""
+
+
+def test_steps_told_on_a_terminal_are_not_told_again_below_them(company):
+    company.asset("page", "fr", "72", agencies={"mediahouse": BUYER}, live={})
+    company.write()
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "accessctl", "apply", "--auto-approve", "--sandbox", "world.yaml"],
+        cwd=company.directory,
+        env={key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "CI"))}
+        | {"TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=child,
+        stderr=child,
+    )
+    os.close(child)
+    found = Started(process, parent)
+    process.wait(60)
+    found.end()
+    os.close(parent)
+    assert found.said.count("+ granted") == 1
+    assert "Apply complete: 1 granted." in found.said
 
 
 @pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"CI": "true"}])

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accessctl.connection import Way, connect
+from accessctl.connection import connect
 from accessctl.graph.errors import GraphError
 from accessctl.live.wanted import wanted_of
 from accessctl.model import Kind, Side
 from accessctl.plan.nouns import Scope
+from accessctl.way import Way
 from accessctl.workflow import Wish, plan_project, read_access
 from tests.company import ACME, CLIENT, DATACO, MEDIAHOUSE, SISTER, STRANGER
 

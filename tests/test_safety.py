@@ -23,6 +23,7 @@ from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.writer import Answer
 from accessctl.guard import judge
 from accessctl.journal import Journal, JournalError, read_journal
+from accessctl.journalfile import FileLedger
 from accessctl.model import Asset, AssetAccess, Grant, Guards, Kind, Status, frozen
 from accessctl.plan.nouns import Scope, State
 from accessctl.workflow import Wish
@@ -287,7 +288,7 @@ def test_a_selector_that_reaches_nothing_is_an_error_and_not_an_empty_plan(compa
 def test_a_write_cut_short_never_breaks_the_journal_inside(tmp_path, monkeypatch):
     path = tmp_path / "journal.jsonl"
     real = os.write
-    with Journal(path, "r1") as journal:
+    with Journal(FileLedger(path), "r1") as journal:
         journal.write("one")
         monkeypatch.setattr(journal_module.os, "write", lambda handle, line: real(handle, line[:20]))
         with pytest.raises(JournalError, match="only part of a line"):
@@ -295,9 +296,9 @@ def test_a_write_cut_short_never_breaks_the_journal_inside(tmp_path, monkeypatch
         monkeypatch.setattr(journal_module.os, "write", real)
         with pytest.raises(JournalError):
             journal.write("three")
-    with Journal(path, "r2") as journal:
+    with Journal(FileLedger(path), "r2") as journal:
         journal.write("four")
-    assert [entry["event"] for entry in read_journal(path)] == ["one", "four"]
+    assert [entry["event"] for entry in read_journal(FileLedger(path))] == ["one", "four"]
 
 
 def test_every_entry_is_on_disk_before_the_call_goes_out(company, monkeypatch):
@@ -485,7 +486,7 @@ def test_an_interrupted_apply_ends_what_is_in_flight_and_says_what_was_done(comp
         assert "Apply stopped: " in said
         assert "not tried: the run was interrupted" in said
         assert "run apply again to go on from there" in errors
-        events = [entry["event"] for entry in read_journal(path)]
+        events = [entry["event"] for entry in read_journal(FileLedger(path))]
         assert events.count("intent") == events.count("outcome")
         assert events[-1] == "run_ended"
         environ |= {"ACCESSCTL_APPLY_AUTO_APPROVE": "1"}
@@ -549,7 +550,7 @@ def test_no_gap_is_opened_on_a_pair_that_no_longer_holds_plain_access(company, s
         def take_away(self, _):
             sent.append("take away")
 
-    with Journal(company.directory / "j.jsonl", "r") as journal:
+    with Journal(FileLedger(company.directory / "j.jsonl"), "r") as journal:
         step = Writer(Door(), journal, lambda _: None).write(action)
     assert (sent, step.outcome) == (["change"], Outcome.FAILED)
 
@@ -597,7 +598,7 @@ def test_a_request_that_shows_in_an_odd_state_was_asked_all_the_same(company):
         def send(self, _):
             return Answer(False, "")
 
-    with Journal(company.directory / "j.jsonl", "r") as journal:
+    with Journal(FileLedger(company.directory / "j.jsonl"), "r") as journal:
         assert Writer(Door(), journal, lambda _: None).write(action).outcome is Outcome.UNKNOWN
 
 

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
 from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from accessctl.apply.lastholder import too_early
 from accessctl.apply.look import Seen, compare
-from accessctl.apply.outcomes import GOOD, Outcome, Result, Step
+from accessctl.apply.outcomes import GOOD, Outcome, Result, Step, called
 from accessctl.apply.write import NEW_PLAN, Writer
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.journal import JournalError
 from accessctl.model import Asset
 from accessctl.plan.moved import in_between
 from accessctl.plan.nouns import Verb
+from accessctl.watch import How
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from accessctl.model import Remembered
     from accessctl.plan.nouns import Action
 
+PLAN = "plan"  # what the watch knows the run by
 # After one of these the next call would fare no better, or make things worse.
-STOPS_THE_RUN = frozenset({Trouble.TOKEN, Trouble.NEEDS_HUMAN, Trouble.THROTTLED, Trouble.NETWORK})
+STOPS_THE_RUN = frozenset(
+    {Trouble.TOKEN, Trouble.NEEDS_HUMAN, Trouble.THROTTLED, Trouble.NETWORK, Trouble.NOT_ALONE}
+)
 
 # GRAPH_API 0.1 and 1.3: asking for ad accounts was closed to most apps on 8 June 2021.
 BY_HAND = (
@@ -41,6 +47,7 @@ class _Stops:
     """What ends more than one asset: a dead token ends the run, a closed edge ends its kind of call."""
 
     run: str = ""
+    hint: str = ""  # what to do before the run can go on, where there is something
     cause: BaseException | None = None
     edges: dict[tuple[str, Verb, str], str] = field(default_factory=dict)
     gates: dict[tuple[str, Verb, str], threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
@@ -48,7 +55,8 @@ class _Stops:
     def reason(self, action: Action) -> str:
         return self.run or self.edges.get(_edge(action), "")
 
-    def end(self, why: str, cause: BaseException | None = None) -> None:
+    def end(self, why: str, cause: BaseException | None = None, hint: str = "") -> None:
+        self.hint = self.hint if self.run else hint
         self.run = self.run or f"not tried: {why}"
         self.cause = self.cause or cause
 
@@ -58,7 +66,8 @@ class Run:
 
     `sent_since` holds what the journal knows of pairs this plan asked for or granted before, or that another
     run did after the plan was made: those are not sent again. `stop` is called once when the run is
-    interrupted, so that nobody goes on waiting.
+    interrupted, with how many steps are in flight, so that nobody goes on waiting. The writer's watch is told of
+    every step; `in_words` says how one ended.
     """
 
     def __init__(
@@ -66,13 +75,15 @@ class Run:
         writer: Writer,
         sent_since: Mapping[tuple[Asset, str], Remembered],
         *,
-        stop: Callable[[], None] = lambda: None,
-        tell: Callable[[Step], None] = lambda _: None,
+        stop: Callable[[int], None] = lambda _: None,
+        in_words: Callable[[Step], str] = lambda step: step.outcome.value,
     ) -> None:
         self.writer = writer
         self.sent_since = sent_since
         self.stop = stop
-        self.tell = tell
+        self.in_words = in_words
+        self.watch = writer.watch
+        self.in_flight: set[str] = set()
         self.stops = _Stops()
 
     def carry_out(self, actions: Sequence[Action], parallelism: int) -> Result:
@@ -82,65 +93,98 @@ class Run:
         cannot be written, what is in flight ends and nothing new begins.
         """
         groups = [list(group) for _, group in groupby(actions, key=lambda action: (action.asset.kind, action.asset.id))]
-        found: list[Future[list[Step]]] = []
+        ended: list[list[Step]] = [[] for _ in groups]
+        found: list[Future[None]] = []
+        self.watch.begin(PLAN, len(actions), How.APPLYING)
         with ThreadPoolExecutor(max_workers=max(1, parallelism)) as pool:
             try:
-                found.extend(pool.submit(self._on_one_asset, group) for group in groups)
+                with _no_signal():
+                    found.extend(pool.submit(self._on_one_asset, *pair) for pair in zip(groups, ended, strict=True))
                 wait(found)
             except BaseException as cause:  # noqa: BLE001  Ctrl-C too: what was done must still be told
                 self.stops.end("the run was interrupted", cause)
-                self.stop()
-        steps = [step for future in found for step in future.result()]
-        steps += [Step(action, Outcome.SKIPPED, self.stops.run) for group in groups[len(found) :] for action in group]
-        return Result(self.writer.journal.run, tuple(steps), self.stops.cause)
+                self.stop(len(self.in_flight))
+        self.watch.end(PLAN)
+        for future in found:
+            future.result()
+        for group, steps in zip(groups, ended, strict=True):
+            steps += [self._not_tried(action) for action in group[len(steps) :]]
+        return Result(self.writer.journal.run, tuple(step for steps in ended for step in steps), self.stops.cause)
 
-    def _on_one_asset(self, group: list[Action]) -> list[Step]:
-        steps = []
+    def _on_one_asset(self, group: list[Action], steps: list[Step]) -> None:
+        """Carry out the actions on one asset; `steps` takes how each ended."""
         stopped = ""
         for action in group:
-            if reason := self.stops.reason(action) or stopped:
-                step = Step(action, Outcome.SKIPPED, reason)
+            self.watch.begin(called(action), how=How.STEP)
+            if self.stops.reason(action) or stopped:
+                step = self._not_tried(action, stopped)
             else:
-                with self._gate(action):
-                    step = self._one(action)
+                step = self._in_flight(action, steps)
                 if step.outcome not in GOOD:
                     who = action.agency.alias or action.agency.id
                     stopped = f"not tried: {action.verb} for {who} on this asset came first"
             steps.append(step)
-            self.tell(step)
-        return steps
+            # Once the run is stopped, what is left is told at its end, and not one by one.
+            is_left = step.outcome is Outcome.SKIPPED and self.stops.run
+            self.watch.end(called(action), "" if is_left else self.in_words(step))
 
-    def _one(self, action: Action) -> Step:
+    def _not_tried(self, action: Action, stopped: str = "") -> Step:
+        if self.stops.run:
+            return Step(action, Outcome.SKIPPED, self.stops.run, self.stops.hint)
+        if _edge(action) in self.stops.edges:
+            return Step(action, Outcome.SKIPPED, self.stops.edges[_edge(action)], BY_HAND)
+        return Step(action, Outcome.SKIPPED, stopped, "settle that one first")
+
+    def _in_flight(self, action: Action, before: Sequence[Step]) -> Step:
+        self.watch.doing(called(action), "waiting for its turn")
+        with self._gate(action):
+            self.in_flight.add(action.id)
+            try:
+                return self._one(action, before)
+            finally:
+                self.in_flight.discard(action.id)
+
+    def _one(self, action: Action, before: Sequence[Step]) -> Step:
         """Look, compare, write. Between the look and the write lies nothing but the journal."""
-        if reason := self.stops.reason(action):  # the one before us at this gate may have found it closed
-            return Step(action, Outcome.SKIPPED, reason)
+        if self.stops.reason(action):  # the one before us at this gate may have found it closed
+            return self._not_tried(action)
         try:
-            step = self._look(action) or self.writer.write(action)
+            step = self._look(action, before)
+            if step is None and self.stops.run:  # which came while we looked: nothing new begins
+                return self._not_tried(action)
+            step = step or replace(self.writer.write(action), is_journalled=True)
         except GraphError as error:
             step = Step(action, Outcome.FAILED, error.what, error.hint, error.trace, trouble=error.trouble)
         except JournalError as error:
-            self.stops.end("the journal cannot be written", error)
+            self.stops.end("the journal cannot be written", error, error.hint)
             return Step(action, Outcome.FAILED, error.what, error.hint)
         except Exception as error:  # noqa: BLE001  a slip of ours must not hide what the other assets had done
             self.stops.end(f"{type(error).__name__} in accessctl itself", error)
             return Step(action, Outcome.UNKNOWN, f"{type(error).__name__} in accessctl itself")
         if step.trouble in STOPS_THE_RUN:
-            self.stops.end(f"the run was stopped: {step.text}")
+            self.stops.end(f"the run was stopped: {step.text}", hint=step.hint)
         elif step.trouble is Trouble.CAPABILITY_MISSING and action.verb is Verb.REQUEST:
             self.stops.edges[_edge(action)] = "not tried: Meta does not open this kind of call to this app"
-            return Step(action, step.outcome, step.text, BY_HAND, step.trace, step.live, step.trouble)
+            return replace(step, hint=BY_HAND)
         return step
 
-    def _look(self, action: Action) -> Step | None:
-        """Return how an action ends without a call, None where its call is to be made."""
-        seen, text, live = compare(action, self.writer.door.look(action))
+    def _look(self, action: Action, before: Sequence[Step]) -> Step | None:
+        """Return how an action ends without a call, None where its call is to be made.
+
+        `before` are the steps on its asset that came first.
+        """
+        self.watch.doing(called(action), "looking")
+        access = self.writer.door.look(action)
+        seen, text, live = compare(action, access)
         if seen is Seen.WANTED:
             return Step(action, Outcome.CONVERGED, text, live=live)
         if seen is Seen.UNREADABLE:
-            return Step(action, Outcome.FAILED, text, "nothing was sent; run plan to see what can be read", live=live)
+            return Step(action, Outcome.FAILED, text, "nothing was sent; accessctl plan shows why", live=live)
         if seen is Seen.MOVED and live is not None:
             text += f" ({in_between(action.before, live)})"
             return Step(action, Outcome.STALE, text, NEW_PLAN, live=live)
+        if reason := too_early(action, access, before):
+            return Step(action, Outcome.SKIPPED, reason, "when that is approved, apply again", live=live)
         memory = self.sent_since.get((Asset(action.asset.kind, action.asset.id), action.agency.id))
         if memory and memory.awaiting and not memory.is_doubtful and action.after.tasks:
             text = f"granted on {memory.since:%Y-%m-%d} already; a second admin of the owner must approve it"
@@ -155,6 +199,16 @@ class Run:
     def _gate(self, action: Action) -> contextlib.AbstractContextManager[object]:
         """Requests go one at a time: where Meta has closed the edge, one refusal is enough to know it."""
         return self.stops.gates[_edge(action)] if action.verb is Verb.REQUEST else contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _no_signal() -> Iterator[None]:
+    """Keep signals waiting: one between a thread's start and its place in the pool would leave it behind unseen."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _edge(action: Action) -> tuple[str, Verb, str]:

@@ -11,7 +11,7 @@ from accessctl.model import Asset, Side
 from accessctl.plan.nouns import REMOVING
 
 if TYPE_CHECKING:
-    from accessctl.apply.outcomes import Step
+    from accessctl.apply.outcomes import Settled, Step
     from accessctl.graph.writer import Answer
     from accessctl.plan.nouns import Action, State
 
@@ -51,6 +51,18 @@ def ended(step: Step, answer: Answer | GraphError) -> dict[str, object]:
         "fbtrace_id": step.trace,
         "answer": _answer(answer),
         "live": _state(step.live) if step.live else None,
+    }
+
+
+def settled(found: Settled) -> dict[str, object]:
+    """Return what is said of a write that a crash left open: which one it was, and how it turned out."""
+    said = about(found.action)
+    return {
+        "of_run": found.run,
+        **{key: said[key] for key in ("action", "verb", "pair", "via", "before", "after")},
+        "outcome": found.outcome,
+        "text": found.text,
+        "live": _state(found.live) if found.live else None,
     }
 
 

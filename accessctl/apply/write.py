@@ -6,21 +6,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accessctl.apply.look import Seen, compare, in_words
-from accessctl.apply.outcomes import GOOD, Outcome, Step
+from accessctl.apply.outcomes import DONE_WORDS, GOOD, Outcome, Step, called
 from accessctl.apply.told import about, ended
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.journal import JournalError
 from accessctl.model import Status
 from accessctl.plan.nouns import State, Verb
 from accessctl.waiting import REVIEWS
+from accessctl.watch import QUIET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from accessctl.apply.door import Door
     from accessctl.graph.writer import Answer
     from accessctl.journal import Journal
     from accessctl.plan.nouns import Action
+    from accessctl.watch import Watch
 
 # Seconds between looks: what was written may show late (GRAPH_API 7, read after write). 30 s in all.
 PATIENCE = (0.0, 0.5, 1.0, 2.0, 4.0, 7.5, 15.0)
@@ -31,17 +33,18 @@ REPLACE_HINT = (
     "Meta documents no way to change tasks; --replace-with-gap revokes and grants anew, with a gap in between "
     "in which the agency's people lose their assignments"
 )
-LATER = "run plan in a few minutes; nothing is sent again without a look"
+LATER = "run accessctl plan in a few minutes; nothing is sent again without a look"
 NEW_PLAN = "make and review a new plan"
 
 
 class Writer:
-    """Carries out single actions through a door, each between two entries of a journal."""
+    """Carries out single actions through a door, each between two entries of a journal, and tells a watch."""
 
-    def __init__(self, door: Door, journal: Journal, sleep: Callable[[float], None]) -> None:
+    def __init__(self, door: Door, journal: Journal, sleep: Callable[[float], None], watch: Watch = QUIET) -> None:
         self.door = door
         self.journal = journal
         self.sleep = sleep
+        self.watch = watch
 
     def write(self, action: Action) -> Step:
         """Send the action's call once and find out what came of it.
@@ -57,6 +60,7 @@ class Writer:
         """Revoke and grant anew; where that grant is refused, give back what was held."""
         nothing = State(Status.ABSENT)
         before = refused.live or action.before
+        self.watch.doing(called(action), "Meta refuses a change; revoking, then granting anew")
         gone = self._attempt(
             replace(action, verb=Verb.REVOKE, before=before, after=nothing, replace_with_gap=False),
             self.door.take_away,
@@ -77,6 +81,7 @@ class Writer:
 
     def _attempt(self, action: Action, send: Callable[[Action], Answer]) -> Step:
         self.journal.write("intent", **about(action))
+        self.watch.doing(called(action), "sending")
         try:
             answer: Answer | GraphError = send(action)
         except GraphError as error:
@@ -95,7 +100,8 @@ class Writer:
         """Look until the pair is as wanted or patience ends, and say what that means."""
         awaits = not isinstance(answer, GraphError) and answer.requires_admin_approval
         seen, text, live = Seen.UNREADABLE, "nobody has looked", None
-        for pause in (0.0,) if awaits or _is_refusal(answer) else PATIENCE:
+        for number, pause in enumerate(PATIENCE[:1] if awaits or _is_refusal(answer) else PATIENCE):
+            self.watch.doing(called(action), _looking(action, answer, PATIENCE[number:]))
             try:
                 self.sleep(pause)
             except GraphError:  # the run is to end: what was seen last stands
@@ -113,6 +119,14 @@ class Writer:
             hint = f"approve or decline it at {REVIEWS}"
             return Step(action, Outcome.AWAITING_APPROVAL, text, hint, answer.trace, live)
         return _not_done(action, answer, seen, text, live)
+
+
+def _looking(action: Action, answer: Answer | GraphError, left: Sequence[float]) -> str:
+    """Say what is looked for, and for how long yet; `left` are the pauses to come."""
+    if left == PATIENCE:
+        return "reading back"
+    said = "no answer" if isinstance(answer, GraphError) else DONE_WORDS[action.verb]
+    return f"{said}, not visible yet; looking for up to {sum(left):.0f} s"
 
 
 def _not_done(action: Action, answer: Answer | GraphError, seen: Seen, text: str, live: State | None) -> Step:

@@ -25,6 +25,7 @@ COMMANDS = {
     "what": "Explain what an agency holds.",
     "why": "Explain why an agency has access to an asset.",
     "history": "Tell what apply has done, from the journal; or check the journal.",
+    "unlock": "Free the lock that a dead run holds in an object store.",
     "doctor": "Tell whether token, app and business can do what the manifests need.",
     "schema": "Print a JSON Schema of a file accessctl reads or writes.",
     "sandbox": "The simulated Graph API, and the people in it.",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +19,7 @@ from accessctl.cli.options import (
     format_option,
     load,
     now,
-    pace_options,
     paper,
-    progress,
     seconds,
     show,
     tell,
@@ -26,9 +27,17 @@ from accessctl.cli.options import (
     way_options,
     wish_options,
 )
+from accessctl.cli.progress import shows_steps_beside_stdout, step_words, tell_now
+from accessctl.counting import count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from accessctl.apply import Result
+    from accessctl.connection import Connection
+    from accessctl.manifest import Project
     from accessctl.plan.document import SavedPlan
+    from accessctl.way import Way
 
 
 @click.command("apply", epilog="Example: accessctl apply plan.json --auto-approve")
@@ -44,28 +53,32 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="Refuse a PLAN made from what was read longer ago; 0 for no limit. A plan's digest does not cover its time.",
 )
+@click.option(
+    "--lock-timeout",
+    callback=seconds,
+    default="0s",
+    show_default=True,
+    metavar="TIME",
+    help="How long to wait for another apply that is running.",
+)
 @wish_options
 @format_option
 @allow_unknown_tasks_option
 @way_options
-@pace_options
 def command(
     plan: Path | None,
     auto_approve: bool,
     allow_revokes: int | None,
     expect_digest: str,
     max_plan_age: float,
+    lock_timeout: float,
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     ask_again: tuple[str, ...],
     replace_with_gap: bool,
     format: str,
     allow_unknown_tasks: bool,
-    sandbox: str,
-    graph_url: str,
-    token_command: str,
-    parallelism: int,
-    max_wait: float,
+    way: Way,
 ) -> int:
     """Carry out a plan; the only command that changes access.
 
@@ -74,13 +87,10 @@ def command(
     A plan made from a snapshot is held against a fresh read of everything first.
     Every write is recorded in a journal before and after: .accessctl/journal.jsonl.
     """
-    from accessctl.connection import Way
-    from accessctl.gate import check_age, check_fits, check_guards, check_tokens, judge_again
+    from accessctl.gate import check_age, check_fits, judge_again
     from accessctl.plan.nouns import Scope
     from accessctl.planfile import read_plan
-    from accessctl.render.result import result_json, result_text, step_text
-    from accessctl.startedby import started_by
-    from accessctl.workflow import Wish, apply_plan, plan_project
+    from accessctl.workflow import Wish, plan_project
 
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     if plan and wish != Wish():
@@ -89,27 +99,17 @@ def command(
     if given:
         check_age(given, now(), timedelta(seconds=max_plan_age))
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
-    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
     with connected(project, way) as connection:
         saved = given or plan_project(project, connection, wish, now())
         check_fits(saved, project, connection, today=now().date(), expect_digest=expect_digest)
-        _show_plan(judged := judge_again(saved, project, allow_revokes), format)
-        check_guards(judged)
-        if saved.plan.actions:
-            check_tokens(saved, connection, now())
-            _confirm(saved, auto_approve)
-        result = apply_plan(
-            saved,
-            connection,
-            parallelism=parallelism,
-            tell=lambda step: progress(step_text(step, paper())),
-            warn=lambda line: tell_warnings((line,)),
-            started_by=started_by(os.environ),
-        )
+        judged = judge_again(saved, project, allow_revokes)
+        _show_plan(judged, format)
+        _confirm(judged, connection, auto_approve)
+        result = _carry_out(saved, project, connection, way.parallelism, lock_timeout)
     if saved.plan.actions or format == "json":
-        show(result_json(result, saved, connection.cost) if format == "json" else result_text(result, saved, paper()))
+        _show_result(result, saved, project, connection, format)
     if result.stopped_by:
-        tell("hint: the journal has what was done; run apply again to go on from there")
+        tell(f"hint: {_left(result)}; run apply again to go on from there: accessctl apply {plan or ''}".rstrip())
         raise result.stopped_by
     return result.exit_code or (0 if saved.plan.is_whole else 5)
 
@@ -123,19 +123,81 @@ def _show_plan(judged: SavedPlan, format: str) -> None:
     (show if format == "text" else tell)(plan_text(judged, paper(), now()))
 
 
-def _confirm(saved: SavedPlan, auto_approve: bool) -> None:
-    """Ask a person, or stop: nobody there is a no."""
-    from accessctl.counting import count as paper_count
+def _confirm(judged: SavedPlan, connection: Connection, auto_approve: bool) -> None:
+    """Let the guards and the tokens say no, then ask a person: nobody there is a no."""
     from accessctl.errors import RefusedError
+    from accessctl.gate import check_guards, check_tokens
 
-    if auto_approve:
+    check_guards(judged)
+    if judged.plan.actions:
+        check_tokens(judged, connection, now())
+    if auto_approve or not judged.plan.actions:
         return
-    count = paper_count(len(saved.plan.actions), "action")
+    actions = count(len(judged.plan.actions), "action")
     if sys.stdin is None or not sys.stdin.isatty():
         raise RefusedError(
-            f"nobody is at the terminal to confirm {count}, so nothing was done",
+            f"nobody is at the terminal to confirm {actions}, so nothing was done",
             "review the plan, then pass --auto-approve, best with --expect-digest",
         )
-    answer = click.prompt(f"Apply {count}? Only yes will do", default="no", show_default=False, err=True)
+    answer = click.prompt(f"Apply {actions}? Only yes will do", default="no", show_default=False, err=True)
     if answer.strip() != "yes":
         raise RefusedError("not confirmed, so nothing was done")
+
+
+def _carry_out(
+    saved: SavedPlan, project: Project, connection: Connection, parallelism: int, lock_timeout: float
+) -> Result:
+    """Apply the plan, and say what happens meanwhile where that is shown."""
+    from accessctl.plan.refs import Names
+    from accessctl.startedby import started_by
+    from accessctl.workflow import apply_plan
+
+    def stopping(in_flight: int) -> None:
+        finishing = f"finishing {count(in_flight, 'call')} in flight" if in_flight else "nothing is in flight; stopping"
+        tell_now(connection.watch, f"{finishing}; press Ctrl-C again to stop at once")
+
+    with _outliving_the_terminal():
+        return apply_plan(
+            saved,
+            connection,
+            parallelism=parallelism,
+            patience=lock_timeout,
+            in_words=step_words(connection.watch),
+            stopping=stopping,
+            warn=lambda line: tell_warnings((line,)),
+            started_by=started_by(os.environ),
+            names=Names(project.desired, None),
+        )
+
+
+@contextmanager
+def _outliving_the_terminal() -> Iterator[None]:
+    """Go on when the terminal goes away: to stop between two writes helps nobody, and the journal has it all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def _show_result(result: Result, saved: SavedPlan, project: Project, connection: Connection, format: str) -> None:
+    """Show how each step ended and what is left to do; a terminal has seen the steps end."""
+    from accessctl.render.result import result_json, result_text
+
+    if format == "json":
+        show(result_json(result, saved, connection.cost, project.desired))
+    else:
+        with_steps = not shows_steps_beside_stdout(connection.watch)
+        show(result_text(result, saved, paper(), project.desired, with_steps=with_steps))
+
+
+def _left(result: Result) -> str:
+    """Say how much of a run that was stopped is left."""
+    from accessctl.apply import Outcome
+
+    left = result.outcomes()[Outcome.SKIPPED]
+    all_ = count(len(result.steps), "step")
+    return f"{left} of {all_} {'was' if left == 1 else 'were'} not tried" if left else f"all {all_} were tried"

@@ -10,18 +10,20 @@ from typing import IO, TYPE_CHECKING, cast
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
 
     from accessctl.cli.tally import Wait, Work
 
 WIDTH = 16  # columns of the bar
+MOST = 4  # steps in flight that are named
 
 
 class Terminal(io.TextIOBase):
@@ -73,17 +75,17 @@ class Bar:
         )
         self._live.start()
 
-    def draw(self, works: Iterable[Work], wait: Wait | None, now: float) -> None:
-        """Draw what is being read and waited for; `now` is by their clock."""
-        self._live.update(frame(works, wait, now), refresh=True)
+    def draw(self, works: Iterable[Work], steps: Sequence[Work], wait: Wait | None, now: float) -> None:
+        """Draw what is read or applied, the steps in flight and what is waited for; `now` is by their clock."""
+        self._live.update(frame(works, steps, wait, now), refresh=True)
 
     def close(self) -> None:
         """Leave the terminal as it was."""
         self._live.stop()
 
 
-def frame(works: Iterable[Work], wait: Wait | None, now: float) -> RenderableType:
-    """Return a line for each piece of work, and below them the wait, with all of its reason.
+def frame(works: Iterable[Work], steps: Sequence[Work], wait: Wait | None, now: float) -> RenderableType:
+    """Return a line for each piece of work, the first steps in flight, and below them the wait with its reason.
 
     No text is read as rich's markup.
     """
@@ -93,15 +95,17 @@ def frame(works: Iterable[Work], wait: Wait | None, now: float) -> RenderableTyp
     for work in works:
         is_known = work.total is not None and work.done <= work.total
         grid.add_row(
-            Text(f"reading {work.what}", no_wrap=True, overflow="ellipsis"),
+            Text(work.title, no_wrap=True, overflow="ellipsis"),
             ProgressBar(work.total if is_known else None, work.done, width=WIDTH, animation_time=now),
             Text(work.count),
             Text(work.pace(now)),
             Text(_elapsed(now - work.begun)),
         )
-    if wait is None:
-        return grid
-    return Group(grid, Text(wait.words(now)))
+    below: list[RenderableType] = [Padding(Text(step.title), (0, 0, 0, 2)) for step in steps[:MOST]]
+    if len(steps) > MOST:
+        below.append(Text(f"  and {len(steps) - MOST} more in flight"))
+    below += [Text(wait.words(now))] if wait else []
+    return Group(grid, *below)
 
 
 def _elapsed(seconds: float) -> str:

@@ -12,8 +12,9 @@ from accessctl.cli.progress import watching
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from accessctl.connection import Connection, Way
+    from accessctl.connection import Connection
     from accessctl.manifest import Project
+    from accessctl.way import Way
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from accessctl.cli.options import (
     format_option,
     load,
     now,
-    pace_options,
     paper,
     show,
     tell_warnings,
@@ -23,9 +22,9 @@ from accessctl.cli.options import (
 from accessctl.cli.progress import tell_after
 
 if TYPE_CHECKING:
-    from accessctl.connection import Way
     from accessctl.model import Access
     from accessctl.snapshot import Snapshot
+    from accessctl.way import Way
 
 SNAPSHOT = click.Path(dir_okay=False, path_type=Path)
 
@@ -37,18 +36,13 @@ SNAPSHOT = click.Path(dir_okay=False, path_type=Path)
 @format_option
 @allow_unknown_tasks_option
 @way_options
-@pace_options
 def command(
     a: Path,
     b: Path | None,
     detailed_exitcode: bool,
     format: str,
     allow_unknown_tasks: bool,
-    sandbox: str,
-    graph_url: str,
-    token_command: str,
-    parallelism: int,
-    max_wait: float,
+    way: Way,
 ) -> int:
     """Compare two snapshots, or one with now.
 
@@ -57,7 +51,6 @@ def command(
     there are differences (--detailed-exitcode only); 5: something could not be
     compared, because one of the two could not read it.
     """
-    from accessctl.connection import Way
     from accessctl.render.diff import diff_json, diff_text
     from accessctl.snapshot.compare import compare
     from accessctl.snapshotfile import read_snapshot
@@ -65,7 +58,6 @@ def command(
     if b:
         refuse_way("two snapshots")
     old = read_snapshot(a)
-    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
     new, desired = (read_snapshot(b), None) if b else _now(way, allow_unknown_tasks=allow_unknown_tasks)
     tell_warnings(_oddities(old, new))
     found = compare(old, new, desired)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from accessctl.cli.connecting import connected
@@ -10,26 +12,23 @@ from accessctl.cli.options import (
     format_option,
     load,
     now,
-    pace_options,
     paper,
     show,
     way_options,
 )
+
+if TYPE_CHECKING:
+    from accessctl.way import Way
 
 
 @click.command("doctor", epilog="Example: accessctl doctor --sandbox world.yaml")
 @format_option
 @allow_unknown_tasks_option
 @way_options
-@pace_options
 def command(
     format: str,
     allow_unknown_tasks: bool,
-    sandbox: str,
-    graph_url: str,
-    token_command: str,
-    parallelism: int,
-    max_wait: float,
+    way: Way,
 ) -> int:
     """Tell whether token, app and business can do what the manifests need.
 
@@ -37,14 +36,12 @@ def command(
     Each finding is ok, a warning, a problem or unknown, with what to do about
     it. Exit code 1: there is a problem.
     """
-    from accessctl.connection import Way
     from accessctl.doctor import Level, ask, examine, needs_of
     from accessctl.doctor.facts import Service
     from accessctl.render.doctor import doctor_json, doctor_text
 
     project = load(allow_unknown_tasks=allow_unknown_tasks)
     needs = needs_of(project.desired, project.policy.acts_as)
-    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
     with connected(project, way) as connection:
         session = connection.session
         facts = ask(connection.reader, connection.acting, needs, lambda: session.tier)

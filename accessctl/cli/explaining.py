@@ -14,7 +14,6 @@ from accessctl.cli.options import (
     format_option,
     load,
     now,
-    pace_options,
     tell,
     way_options,
 )
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from accessctl.explain import Holding
     from accessctl.manifest import Project
     from accessctl.model import Access
+    from accessctl.way import Way
 
 # What to say of an asset in no manifest, after live access was read and before.
 UNDECLARED = ("nor does Meta list it; check the id", "--with-live looks at Meta too")
@@ -41,7 +41,7 @@ def explain_options(function: F) -> F:
         type=click.Path(dir_okay=False, path_type=Path),
         help="Show what a file made by snapshot --out has, too; no token, no network.",
     )
-    return with_live(live(format_option(allow_unknown_tasks_option(way_options(pace_options(function))))))
+    return with_live(live(format_option(allow_unknown_tasks_option(way_options(function)))))
 
 
 def exit_code(holdings: Sequence[Holding]) -> int:
@@ -57,11 +57,7 @@ def gather(
     with_live: bool,
     live: Path | None,
     allow_unknown_tasks: bool,
-    sandbox: str,
-    graph_url: str,
-    token_command: str,
-    parallelism: int,
-    max_wait: float,
+    way: Way,
 ) -> tuple[Project, Access | None]:
     """Return the project and, if asked for, live access, read now or as a snapshot has it.
 
@@ -76,14 +72,12 @@ def gather(
         return project, _from_snapshot(project, live)
     if not with_live:
         return project, None
-    from accessctl.connection import Way
     from accessctl.plan.nouns import Scope
     from accessctl.selectors import find_asset
     from accessctl.workflow import Wish, read_access
 
     declared = project.desired.assets.get(find_asset(asset, project.desired)) if asset else None
     wish = Wish(Scope((declared.alias,))) if declared else Wish()
-    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
     with connected(project, way) as connection:
         return project, read_access(project, connection, wish)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,21 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from accessctl.cli.options import HERE, allow_unknown_tasks_option, format_option, load, paper, show, tell_warnings
+from accessctl.cli.options import (
+    HERE,
+    JOURNAL,
+    STATE,
+    allow_unknown_tasks_option,
+    format_option,
+    load,
+    paper,
+    show,
+    tell_warnings,
+)
 
 if TYPE_CHECKING:
     from accessctl.chain import Chain
+    from accessctl.ledger import Ledger
     from accessctl.model import Access, Asset
 
 
@@ -23,12 +35,8 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the last N.")
 @click.option("--verify", is_flag=True, help="Check that every line is as it was written; tell nothing else.")
 @click.option("--expect-head", default="", metavar="D", help="With --verify: this head must be in the journal.")
-@click.option(
-    "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="Another journal than .accessctl/journal.jsonl.",
-)
+@JOURNAL
+@STATE
 @click.option(
     "--sandbox",
     default="",
@@ -45,7 +53,8 @@ def command(
     limit: int | None,
     verify: bool,
     expect_head: str,
-    journal: Path | None,
+    journal: str,
+    state: str,
     sandbox: str,
     format: str,
     allow_unknown_tasks: bool,
@@ -66,12 +75,12 @@ def command(
 
     _check_usage(expect_head and not verify, "--expect-head needs --verify")
     _check_usage(verify and (name or run or since or limit), "--verify checks the whole journal, so nothing narrows it")
-    path = _path(journal, sandbox)
-    chain = read_chain(path)
+    ledger = _ledger(journal, state, sandbox)
+    chain = read_chain(ledger)
     if verify:
-        return _verify(chain, path, expect_head, format)
+        return _verify(chain, ledger.name, expect_head, format)
     if chain.torn:
-        tell_warnings((f"the last line of {path} was cut short by a crash and is left out",))
+        tell_warnings((f"the last line of {ledger.name} was cut short by a crash and is left out",))
     desired = _desired(allow_unknown_tasks=allow_unknown_tasks)
     assets, agencies = _meant(name, desired) if name else ((), ())
     start = since.replace(tzinfo=UTC) if since else None
@@ -86,18 +95,24 @@ def _check_usage(is_wrong: object, text: str) -> None:
         raise click.UsageError(text)
 
 
-def _path(journal: Path | None, sandbox: str) -> Path:
-    """Return the journal that is meant. One that was named must be there."""
+def _ledger(journal: str, state: str, sandbox: str) -> Ledger:
+    """Return the journal that is meant. A file that was named must be there."""
     from accessctl.connection import STATE
     from accessctl.errors import AccessctlError
+    from accessctl.keeping import ledger_of
+    from accessctl.way import Way
 
-    if journal:
-        given = click.get_current_context().get_parameter_source("sandbox") is ParameterSource.COMMANDLINE
-        _check_usage(given, "--journal and --sandbox name two different journals; leave one of them out")
-        if not journal.exists():
-            raise AccessctlError(f"there is no journal {journal}", "name the file that apply has written")
-        return journal
-    return _sandbox_journal(HERE / STATE / "sandbox", Path(sandbox)) if sandbox else HERE / STATE / "journal.jsonl"
+    source = click.get_current_context().get_parameter_source
+    named = [name for name in ("journal", "state", "sandbox") if source(name) is ParameterSource.COMMANDLINE]
+    _check_usage(len(named) > 1, f"--{' and --'.join(named)} name different journals; leave all but one out")
+    if named:
+        journal, state = journal * (named == ["journal"]), state * (named == ["state"])
+    if journal and not Path(journal).exists():
+        raise AccessctlError(f"there is no journal {journal}", "name the file that apply has written")
+    usual = HERE / STATE / "journal.jsonl"
+    if sandbox and not (journal or state):
+        usual = _sandbox_journal(HERE / STATE / "sandbox", Path(sandbox))
+    return ledger_of(Way(journal=journal, state=state), usual, os.environ)
 
 
 def _sandbox_journal(state: Path, world: Path) -> Path:
@@ -111,14 +126,14 @@ def _sandbox_journal(state: Path, world: Path) -> Path:
         raise AccessctlError(error.what, error.hint) from None
 
 
-def _verify(chain: Chain, path: Path, expect_head: str, format: str) -> int:
+def _verify(chain: Chain, name: str, expect_head: str, format: str) -> int:
     from accessctl.chain import HINT, JournalError
     from accessctl.render.chain import chain_json, chain_text
 
     seen = chain.line_of(expect_head) if expect_head else -1
     if expect_head and seen < 0:
-        raise JournalError(f"{path}: no line has the head expected: the journal was cut, or is another one", HINT)
-    show(chain_json(chain, str(path), seen) if format == "json" else chain_text(chain, str(path), seen, paper()))
+        raise JournalError(f"{name}: no line has the head expected: the journal was cut, or is another one", HINT)
+    show(chain_json(chain, name, seen) if format == "json" else chain_text(chain, name, seen, paper()))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.core import ParameterSource
 
-WAY = ("sandbox", "graph_url", "token_command", "parallelism", "max_wait")
+WAY = ("sandbox", "graph_url", "token_command", "parallelism", "max_wait", "state", "journal")
 
 
 def refuse_way(what: str) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import stat
 import sys
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from accessctl.clean import display
 from accessctl.errors import AccessctlError
 from accessctl.render.paper import Paper
+from accessctl.way import Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,55 +58,84 @@ def allow_unknown_tasks_option(function: F) -> F:
     )(function)
 
 
+STATE = click.option(
+    "--state",
+    default="",
+    metavar="URL",
+    envvar="ACCESSCTL_STATE",
+    help="An object store for lock and journal, shared by all machines: s3://, gs://, az:// or file://.",
+)
+JOURNAL = click.option(
+    "--journal",
+    default="",
+    type=click.Path(dir_okay=False),
+    metavar="PATH",
+    envvar="ACCESSCTL_JOURNAL",
+    help="Another journal than .accessctl/journal.jsonl, or than the one in --state.",
+)
+WAY = (
+    click.option(
+        "--max-wait",
+        callback=seconds,
+        default="15m",
+        show_default=True,
+        metavar="TIME",
+        help="How long to wait in all where Meta asks for patience; what is then left counts as unread.",
+    ),
+    click.option(
+        "--parallelism",
+        type=click.IntRange(1, 50),
+        default=10,
+        show_default=True,
+        help="How many requests at a time.",
+    ),
+    JOURNAL,
+    STATE,
+    click.option(
+        "--token-command",
+        default="",
+        metavar="COMMAND",
+        help="A command that prints the token; it is told ACCESSCTL_BUSINESS.",
+    ),
+    click.option(
+        "--graph-url",
+        default="",
+        metavar="URL",
+        envvar="ACCESSCTL_GRAPH_URL",
+        help="Another Graph API; http only on this machine.",
+    ),
+    click.option(
+        "--sandbox",
+        default="",
+        metavar="WORLD.yaml",
+        envvar="ACCESSCTL_SANDBOX",
+        help="The simulated Graph API inside this process, starting from this world.",
+    ),
+)
+
+
 def way_options(function: F) -> F:
-    """Add the options that say which Graph API to use."""
-    for option in (
-        click.option(
-            "--token-command",
-            default="",
-            metavar="COMMAND",
-            help="A command that prints the token; it is told ACCESSCTL_BUSINESS.",
-        ),
-        click.option(
-            "--graph-url",
-            default="",
-            metavar="URL",
-            envvar="ACCESSCTL_GRAPH_URL",
-            help="Another Graph API; http only on this machine.",
-        ),
-        click.option(
-            "--sandbox",
-            default="",
-            metavar="WORLD.yaml",
-            envvar="ACCESSCTL_SANDBOX",
-            help="The simulated Graph API inside this process, starting from this world.",
-        ),
-    ):
-        function = option(function)
-    return function
+    """Add the options that say which Graph API to use, how hard, and where lock and journal are; as one `way`."""
 
+    @wraps(function)
+    def with_way(
+        *,
+        graph_url: str,
+        sandbox: str,
+        token_command: str,
+        max_wait: float,
+        parallelism: int,
+        state: str,
+        journal: str,
+        **others: Any,
+    ) -> int:
+        way = Way(graph_url, sandbox, token_command, max_wait, parallelism, state, journal)
+        return cast("int", function(way=way, **others))
 
-def pace_options(function: F) -> F:
-    """Add the options that say how hard to ask Meta, and how long to wait for it."""
-    for option in (
-        click.option(
-            "--max-wait",
-            callback=seconds,
-            default="15m",
-            show_default=True,
-            metavar="TIME",
-            help="How long to wait in all where Meta asks for patience; what is then left counts as unread.",
-        ),
-        click.option(
-            "--parallelism",
-            type=click.IntRange(1, 50),
-            default=10,
-            show_default=True,
-            help="How many requests at a time.",
-        ),
-    ):
-        function = option(function)
-    return function
+    found: Any = with_way
+    for option in WAY:
+        found = option(found)
+    return cast("F", found)
 
 
 def wish_options(function: F) -> F:
@@ -158,12 +191,6 @@ def tell(line: str) -> None:
         click.echo(line, err=True)
 
 
-def progress(line: str) -> None:
-    """Say what is being done, on a terminal only."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        tell(line)
-
-
 def paper() -> Paper:
     """Return what stdout is: its width, and colour on a terminal unless NO_COLOR is set."""
     import shutil
@@ -185,7 +212,13 @@ def show(text: str) -> None:
         return
     try:
         click.echo(text, nl=not text.endswith("\n"), color=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
+        if error.errno == errno.EPIPE or (error.errno == errno.EIO and _is_terminal(sys.stdout.fileno())):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
         raise AccessctlError(f"stdout cannot be written: {error.strerror}", "make room, or print elsewhere") from None
+
+
+def _is_terminal(handle: int) -> bool:
+    """Tell whether it is a terminal, also one that has gone away, which isatty no longer knows."""
+    return stat.S_ISCHR(os.fstat(handle).st_mode)

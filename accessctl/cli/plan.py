@@ -10,11 +10,11 @@ import click
 from accessctl.cli.connecting import connected
 from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
+    HERE,
     allow_unknown_tasks_option,
     format_option,
     load,
     now,
-    pace_options,
     paper,
     show,
     tell,
@@ -25,9 +25,11 @@ from accessctl.cli.options import (
 from accessctl.cli.progress import tell_after
 
 if TYPE_CHECKING:
-    from accessctl.connection import Way
+    from collections.abc import Callable
+
     from accessctl.manifest import Project
     from accessctl.plan.document import SavedPlan
+    from accessctl.way import Way
     from accessctl.workflow import Wish
 
 
@@ -45,16 +47,21 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="A plan made by plan --out before this change; say where the guards are looser now.",
 )
+@click.option(
+    "--base-ref",
+    metavar="REF",
+    help="A commit from before this change; say where the guards are looser than in its accessctl.yaml.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 @wish_options
 @format_option
 @allow_unknown_tasks_option
 @way_options
-@pace_options
 def command(
     out: Path | None,
     live: Path | None,
     base: Path | None,
+    base_ref: str | None,
     detailed_exitcode: bool,
     target: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -62,26 +69,22 @@ def command(
     replace_with_gap: bool,
     format: str,
     allow_unknown_tasks: bool,
-    sandbox: str,
-    graph_url: str,
-    token_command: str,
-    parallelism: int,
-    max_wait: float,
+    way: Way,
 ) -> int:
     """Show what would change, and change nothing.
 
     Reads live access, or a snapshot of it, and compares it with the manifests.
     A plan made from a snapshot can be saved and reviewed; apply reads live access
     first and carries it out only where that agrees. With --base, a plan made
-    before this change, the plan says in what the change loosens the guards.
+    before this change, or --base-ref, a commit from before it, the plan says in
+    what the change loosens the guards.
     Exit code 0: done; 2: changes are pending (--detailed-exitcode only); 3: a
     guard refuses the plan; 5: something could not be read.
     """
-    from accessctl.connection import Way
     from accessctl.guard import hint
     from accessctl.plan.document import to_text
     from accessctl.plan.nouns import Scope
-    from accessctl.planfile import against_base, read_plan, write_plan
+    from accessctl.planfile import write_plan
     from accessctl.render.age import age_warnings, cost_line
     from accessctl.render.plan_text import plan_text
     from accessctl.workflow import Wish, exit_code_of_plan
@@ -90,11 +93,8 @@ def command(
     if live:
         refuse_way("--live")
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
-    before = read_plan(base) if base else None
-    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
-    saved = _from_snapshot(project, live, wish) if live else _from_meta(project, way, wish)
-    if base and before:
-        saved = against_base(saved, before, base)
+    compared = _comparison(project, base, base_ref)
+    saved = compared(_from_snapshot(project, live, wish) if live else _from_meta(project, way, wish))
     tell_warnings((*saved.plan.warnings, *age_warnings(saved.origin.snapshot, saved.created_at)))
     if saved.cost:
         tell_after(cost_line(saved.cost))
@@ -104,6 +104,22 @@ def command(
     if saved.verdict.reasons:
         tell(f"hint: {hint(saved.plan, saved.verdict)}")
     return exit_code_of_plan(saved, detailed=detailed_exitcode)
+
+
+def _comparison(project: Project, base: Path | None, ref: str | None) -> Callable[[SavedPlan], SavedPlan]:
+    """Return what adds to a plan in what the guards are looser than before; what is missing for it is told first."""
+    from accessctl.baseref import limits_at
+    from accessctl.planfile import against_base, against_limits, read_plan
+
+    if base is not None and ref is not None:
+        raise click.UsageError("--base and --base-ref both say what to compare the guards with; give one of them")
+    if base is not None:
+        before = read_plan(base)
+        return lambda saved: against_base(saved, before, base)
+    if ref is not None:
+        limits = limits_at(HERE, ref, project.aliases)
+        return lambda saved: against_limits(saved, limits)
+    return lambda saved: saved
 
 
 def _from_meta(project: Project, way: Way, wish: Wish) -> SavedPlan:

@@ -1,4 +1,4 @@
-"""What is shown while Meta is read: a bar on a terminal, a line now and then in CI, else nothing."""
+"""What is shown while Meta is read or written to: a bar on a terminal, plain lines in CI, else nothing."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from accessctl.cli.options import tell
+from accessctl.cli.options import paper, tell
 from accessctl.cli.tally import Tally
-from accessctl.watch import QUIET
+from accessctl.watch import QUIET, How
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from accessctl.apply import Step
     from accessctl.cli.bar import Bar
     from accessctl.watch import Watch
 
 LINE_EVERY = 30.0  # seconds between two lines in CI
 LOOK_EVERY = 1.0  # seconds after which CI is looked at again
 DRAW_EVERY = 0.2  # seconds between two pictures on a terminal
-QUICK = 0.5  # seconds; a read that is over by then shows no bar, and never loads what draws it
-MOST = 3  # pieces of work that one line names
+QUICK = 0.5  # seconds; work that is over by then shows no bar, and never loads what draws it
+MOST = 3  # pieces of work, or steps, that one line names
 
 
 @contextmanager
 def watching() -> Iterator[Watch]:
-    """Show what the block's reads tell the watch, on standard error alone, and leave nothing behind."""
+    """Show what the block tells the watch, on standard error alone, and leave nothing behind."""
     kind = kind_of(os.environ, is_terminal=sys.stderr is not None and sys.stderr.isatty())
     if kind == "nothing":
         yield QUIET
@@ -50,6 +51,26 @@ def tell_after(line: str) -> None:
     """Say what reading came to, wherever its progress was shown."""
     if kind_of(os.environ, is_terminal=sys.stderr is not None and sys.stderr.isatty()) != "nothing":
         tell(line)
+
+
+def tell_now(watch: Watch, line: str) -> None:
+    """Say a line at once, whatever is shown: above the bar where there is one."""
+    if watch is QUIET:
+        tell(line)
+    else:
+        watch.note(line)
+
+
+def step_words(watch: Watch) -> Callable[[Step], str]:
+    """Return how a finished step of apply is told: as it is in the result on a terminal, on one line elsewhere."""
+    from accessctl.render.result import step_line, step_text
+
+    return (lambda step: step_text(step, paper())) if isinstance(watch, Screen) else step_line
+
+
+def shows_steps_beside_stdout(watch: Watch) -> bool:
+    """Tell whether who reads standard output has just seen each step end, on the same terminal."""
+    return isinstance(watch, Screen) and sys.stdout is not None and sys.stdout.isatty()
 
 
 def kind_of(environ: Mapping[str, str], *, is_terminal: bool) -> str:
@@ -83,7 +104,10 @@ def ticking(tick: Callable[[], None], every: float) -> Iterator[None]:
 
 
 class Lines(Tally):
-    """Says a plain line every 30 seconds, and one when a long wait begins. Call `tick` every second or so."""
+    """Says a plain line for each step, one after 30 seconds without any, and one when a long wait begins.
+
+    Call `tick` every second or so.
+    """
 
     def __init__(
         self, say: Callable[[str], None], clock: Callable[[], float], day: Callable[[float], datetime]
@@ -95,6 +119,15 @@ class Lines(Tally):
     def note(self, line: str) -> None:
         """Say it at once."""
         self._say(f"accessctl: {line}")
+
+    def end(self, what: str, said: str = "") -> None:
+        """Say how a step ended, on one line: `[12/40] + granted ...`."""
+        with self._lock:
+            super().end(what, said)
+            if said:
+                self._said = self._clock()
+                plan = next((work for work in self.works if work.how is How.APPLYING), None)
+                self._say(f"[{plan.done}/{plan.total}] {said}" if plan else said)
 
     def tick(self) -> None:
         """Say how far it is, if it is time to."""
@@ -109,16 +142,22 @@ class Lines(Tally):
     def _speak(self) -> None:
         now = self._clock()
         self._said = now
-        parts = [f"{work.what}: {work.count}" for work in list(self._works.values())[:MOST]]
-        if len(self._works) > MOST:
-            parts.append(f"{len(self._works) - MOST} more")
-        said = [f"reading {', '.join(parts)}"] if parts else []
+        reads = [f"{work.what}: {work.count}" for work in self.works if work.how is How.READING]
+        plans = [f"applying {work.count}" for work in self.works if work.how is How.APPLYING]
+        parts = [*_some("reading ", reads), *plans, *_some("in flight: ", [step.title for step in self.steps])]
+        said = ["; ".join(parts)] if parts else []
         said += [wait.words(now)] if (wait := self.waiting) else []
         self._say(f"accessctl: {', '.join(said)}")
 
 
+def _some(word: str, named: Sequence[str]) -> list[str]:
+    """Name the first of them after a word, and count the rest."""
+    rest = [f"{len(named) - MOST} more"] * (len(named) > MOST)
+    return [word + ", ".join([*named[:MOST], *rest])] if named else []
+
+
 class Screen(Tally):
-    """Shows a bar while something is being read; what happens beside it is said in lines.
+    """Shows a bar while something is read or applied; what happens beside it is said in lines above.
 
     Between two pieces of work nothing is on the screen, so that a question or a result stands alone. Call
     `tick` some times a second, and `close` at the end.
@@ -137,17 +176,22 @@ class Screen(Tally):
         self._bar: Bar | None = None
 
     def note(self, line: str) -> None:
-        """Say it where the bar was; the bar comes back below."""
+        """Say it where the bar was, and draw the bar below."""
         with self._lock:
+            was_shown = self._bar is not None
             self.close()
             self._say(line)
+            if was_shown:
+                self.tick()
 
-    def end(self, what: str) -> None:
-        """Take the bar away with the last piece of work."""
+    def end(self, what: str, said: str = "") -> None:
+        """Say how a step ended; take the bar away with the last piece of work."""
         with self._lock:
-            super().end(what)
+            super().end(what, said)
             if not self._works:
                 self.close()
+            if said:
+                self.note(said)
 
     def tick(self) -> None:
         """Draw the bar anew, once something takes long enough to be looked at."""
@@ -157,7 +201,7 @@ class Screen(Tally):
                 return
             if self._bar is None:
                 self._bar = self._open_bar()
-            self._bar.draw(self._works.values(), self.waiting, now)
+            self._bar.draw(self.works, self.steps, self.waiting, now)
 
     def long_wait(self) -> None:
         """Say it in a line where there is no bar to show it."""

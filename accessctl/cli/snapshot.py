@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +13,6 @@ from accessctl.cli.options import (
     format_option,
     load,
     now,
-    pace_options,
     show,
     tell,
     tell_warnings,
@@ -20,22 +20,20 @@ from accessctl.cli.options import (
 )
 from accessctl.cli.progress import tell_after
 
+if TYPE_CHECKING:
+    from accessctl.way import Way
+
 
 @click.command("snapshot", epilog="Example: accessctl snapshot --out live.json --sandbox world.yaml")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file; else to stdout.")
 @format_option
 @allow_unknown_tasks_option
 @way_options
-@pace_options
 def command(
     out: Path | None,
     format: str,
     allow_unknown_tasks: bool,
-    sandbox: str,
-    graph_url: str,
-    token_command: str,
-    parallelism: int,
-    max_wait: float,
+    way: Way,
 ) -> int:
     """Write live access to a file.
 
@@ -43,7 +41,6 @@ def command(
     no secret. plan --live plans from it without a token; diff compares two.
     Exit code 5: something could not be read, and the file says what.
     """
-    from accessctl.connection import Way
     from accessctl.render.age import cost_line
     from accessctl.render.snapshot import snapshot_json, snapshot_text
     from accessctl.snapshot.document import to_text
@@ -51,7 +48,6 @@ def command(
     from accessctl.workflow import take_snapshot
 
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
-    way = Way(graph_url, sandbox, token_command, max_wait, parallelism)
     with connected(project, way) as connection:
         snapshot = take_snapshot(project, connection, now())
     tell_warnings(snapshot.live.notes)

@@ -1,4 +1,4 @@
-"""The account of a long read: what is being read, how far it is, what it waits for, and the words for that."""
+"""The account of long work: what is read or applied, how far it is, what it waits for, and the words for that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from accessctl.clean import display
-from accessctl.watch import Watch
+from accessctl.watch import How, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,13 +24,24 @@ class Work:
     total: int | None
     begun: float
     done: int = 0
+    how: How = How.READING
+    now: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return `reading ad accounts of acme`, `applying`, or a step with what it is busy with."""
+        if self.how is How.READING:
+            return f"reading {self.what}"
+        if self.how is How.APPLYING:
+            return "applying"
+        return f"{self.what}: {self.now}" if self.now else self.what
 
     @property
     def count(self) -> str:
-        """How many of how many. A total is Meta's guess: nothing is said of one that was passed."""
+        """How many of how many. A reading's total is Meta's guess: nothing is said of one that was passed."""
         if self.total is None or self.done > self.total:
             return f"{self.done:,}"
-        return f"{self.done:,} of about {self.total:,}"
+        return f"{self.done:,} of {'about ' * (self.how is How.READING)}{self.total:,}"
 
     def pace(self, now: float) -> str:
         """Return how many are done in a second, or in a minute; nothing before there is a pace."""
@@ -76,10 +87,16 @@ class Tally(Watch):
         self._works: dict[str, Work] = {}
         self._wait: Wait | None = None
 
-    def begin(self, what: str, total: int | None = None) -> None:
+    def begin(self, what: str, total: int | None = None, how: How = How.READING) -> None:
         """Count from nothing."""
         with self._lock:
-            self._works[what] = Work(display(what), total, self._clock())
+            self._works[what] = Work(display(what), total, self._clock(), how=how)
+
+    def doing(self, what: str, now: str) -> None:
+        """Keep it as the last word on that work."""
+        with self._lock:
+            if what in self._works:
+                self._works[what] = replace(self._works[what], now=display(now))
 
     def advance(self, what: str, steps: int = 1) -> None:
         """Count on."""
@@ -88,10 +105,23 @@ class Tally(Watch):
                 work = self._works[what]
                 self._works[what] = replace(work, done=work.done + steps)
 
-    def end(self, what: str) -> None:
-        """Count no more."""
+    def end(self, what: str, said: str = "") -> None:
+        """Count no more; a step that was tried counts for its plan."""
         with self._lock:
-            self._works.pop(what, None)
+            work = self._works.pop(what, None)
+            if work and said:
+                for name in [name for name, other in self._works.items() if other.how is How.APPLYING]:
+                    self.advance(name)
+
+    @property
+    def steps(self) -> list[Work]:
+        """The steps in flight, the longest first."""
+        return [work for work in self._works.values() if work.how is How.STEP]
+
+    @property
+    def works(self) -> list[Work]:
+        """What is read or applied, without its steps."""
+        return [work for work in self._works.values() if work.how is not How.STEP]
 
     def wait(self, seconds: float, why: str) -> None:
         """Keep the wait that ends last: the others are over by then."""

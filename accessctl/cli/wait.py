@@ -16,7 +16,6 @@ from accessctl.cli.options import (
     allow_unknown_tasks_option,
     load,
     now,
-    pace_options,
     seconds,
     show,
     tell,
@@ -31,9 +30,10 @@ from accessctl.watch import QUIET
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from accessctl.connection import Connection, Way
+    from accessctl.connection import Connection
     from accessctl.manifest import Project
     from accessctl.plan.document import SavedPlan
+    from accessctl.way import Way
     from accessctl.workflow import Wish
 
 
@@ -68,7 +68,6 @@ def _some_time(context: click.Context, parameter: click.Parameter, text: str) ->
 @FORMAT
 @allow_unknown_tasks_option
 @way_options
-@pace_options
 def command(
     goal: str,
     timeout: float,
@@ -76,11 +75,7 @@ def command(
     target: tuple[str, ...],
     format: str,
     allow_unknown_tasks: bool,
-    sandbox: str,
-    graph_url: str,
-    token_command: str,
-    parallelism: int,
-    max_wait: float,
+    way: Way,
 ) -> int:
     """Wait until nothing waits for a person at Meta.
 
@@ -90,13 +85,12 @@ def command(
     nothing waits any more; 5: time is up, or only you can go on; what still
     waits is printed.
     """
-    from accessctl.connection import Way
     from accessctl.plan.nouns import Scope
     from accessctl.waiting import is_hopeless, is_settled, waiting_of
     from accessctl.workflow import Wish
 
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
-    looks = Looks(project, Way(graph_url, sandbox, token_command, max_wait, parallelism), Wish(Scope(target)))
+    looks = Looks(project, way, Wish(Scope(target)))
 
     def is_over(saved: SavedPlan) -> bool:
         waits = waiting_of(saved.plan, project.desired, saved.created_at)

@@ -13,7 +13,6 @@ from accessctl.cli.options import (
     allow_unknown_tasks_option,
     load,
     now,
-    pace_options,
     paper,
     show,
     tell,
@@ -24,10 +23,10 @@ from accessctl.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from accessctl.connection import Way
     from accessctl.manifest import Project
     from accessctl.plan.document import SavedPlan
     from accessctl.waiting import Wait
+    from accessctl.way import Way
     from accessctl.workflow import Wish
 
 FORMAT = click.option(
@@ -58,7 +57,6 @@ TARGET = click.option(
 @FORMAT
 @allow_unknown_tasks_option
 @way_options
-@pace_options
 def command(
     stale: bool,
     nudge: bool,
@@ -66,11 +64,7 @@ def command(
     target: tuple[str, ...],
     format: str,
     allow_unknown_tasks: bool,
-    sandbox: str,
-    graph_url: str,
-    token_command: str,
-    parallelism: int,
-    max_wait: float,
+    way: Way,
 ) -> int:
     """List what waits for whom, how long, and where they click.
 
@@ -78,7 +72,6 @@ def command(
     person helps it on. Exit code 0: done; 5: something could not be read, and
     may wait too.
     """
-    from accessctl.connection import Way
     from accessctl.plan.nouns import Scope
     from accessctl.waiting import waiting_of
     from accessctl.workflow import Wish
@@ -88,7 +81,7 @@ def command(
     if live:
         refuse_way("--live")
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
-    wish, way = Wish(Scope(target)), Way(graph_url, sandbox, token_command, max_wait, parallelism)
+    wish = Wish(Scope(target))
     saved = _from_snapshot(project, live, wish) if live else _from_meta(project, way, wish)
     waits = waiting_of(saved.plan, project.desired, saved.created_at)
     shown = tuple(wait for wait in waits if wait.is_stale or not stale)

@@ -87,13 +87,15 @@ def connect(
     page_cap: int = PAGE_CAP,
     timeout: httpx.Timeout = TIMEOUT,
     watch: Watch = QUIET,
+    permit: Callable[[], None] = lambda: None,
 ) -> Session:
     """Open a session. Nothing is sent yet.
 
     `transport` takes the place of the network (a Graph API inside this process). `sleep` takes seconds and
     `clock` gives them. `max_wait` is how many seconds the session may wait for its turn in all, `parallelism`
     how many requests may be on their way at a time, `page_cap` how many pages a listing may have; `watch` is
-    told of waits. Raises AccessctlError for a base URL or version that is not one.
+    told of waits. `permit` is asked right before each write, and raises AccessctlError to hold it back. Raises
+    AccessctlError for a base URL or version that is not one.
     """
     base_url = check_base_url(base_url)
     _hush()
@@ -113,7 +115,7 @@ def connect(
     )
     pace = Pace(sleep=sleep, clock=clock, max_wait=max_wait, watch=watch)
     version = check_version(version)
-    wire = Wire(client, pace, base_url=base_url, version=version, app_secret=app_secret, at_once=at_once)
+    wire = Wire(client, pace, base_url=base_url, version=version, app_secret=app_secret, at_once=at_once, permit=permit)
     return Session(client, wire, Reader(wire, Patience(sleep), page_cap, at_once), Writer(wire))
 
 

@@ -28,6 +28,7 @@ class Trouble(StrEnum):
     INCOMPLETE = "incomplete"  # a read whose answer cannot be trusted to be whole
     IN_DOUBT = "in_doubt"  # a write that may or may not have been carried out
     NETWORK = "network"  # no connection: certainly nothing was sent
+    NOT_ALONE = "not_alone"  # another run may act: certainly nothing was sent
 
 
 _T = Trouble
@@ -47,6 +48,7 @@ HINTS: Mapping[Trouble, str] = {
     _T.INCOMPLETE: "what was not read to the end counts as unreadable, not as absent; run the command again",
     _T.IN_DOUBT: "it may have been carried out; run plan to see what is live now before anything is sent again",
     _T.NETWORK: "nothing was sent; check the network and the Graph API URL",
+    _T.NOT_ALONE: "nothing was sent; see with history what the other run did, then make a new plan",
 }
 
 # Codes with a better next step than their class has.

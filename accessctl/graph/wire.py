@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from accessctl.clean import display
+from accessctl.errors import AccessctlError
 from accessctl.graph.address import join_path
 from accessctl.graph.answer import OversizeError, UnreadableError, read_body
 from accessctl.graph.errors import GraphError, Trouble
@@ -22,7 +23,7 @@ from accessctl.graph.verdict import judge, trace_in, untrusted
 from accessctl.model import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from accessctl.graph.call import Call
     from accessctl.graph.pace import Bucket, Pace
@@ -57,7 +58,15 @@ class Wire:
     """Sends calls of any number of threads and counts them."""
 
     def __init__(
-        self, client: httpx.Client, pace: Pace, *, base_url: str, version: str, app_secret: Secret | None, at_once: int
+        self,
+        client: httpx.Client,
+        pace: Pace,
+        *,
+        base_url: str,
+        version: str,
+        app_secret: Secret | None,
+        at_once: int,
+        permit: Callable[[], None] = lambda: None,
     ) -> None:
         self.base_url = base_url
         self.pace = pace
@@ -67,6 +76,7 @@ class Wire:
         self._lock = threading.Lock()
         self._cost = Cost()
         self._turns = threading.BoundedSemaphore(at_once)
+        self._permit = permit
         self._over: dict[Secret, GraphError] = {}
         self.served_version = ""
         self.version_warning = ""
@@ -120,6 +130,7 @@ class Wire:
                 self._check_token(token)
                 if self.pace.is_shut(shares):
                     return None
+                self._check_permit(call)
                 outcome, headers = self._exchange(call, url, token, {**params, **self.proof(token)}, others)
             error = outcome if isinstance(outcome, GraphError) else None
             self._count(requests=1, calls=calls, errors=int(error is not None))
@@ -133,6 +144,14 @@ class Wire:
         """Raise what a token was refused with before: it is of no use any more."""
         if token in self._over:
             raise self._over[token].with_traceback(None)
+
+    def _check_permit(self, call: Call) -> None:
+        """Raise GraphError for a write that is not permitted any more: the last moment at which it can be held back."""
+        if call.is_write:
+            try:
+                self._permit()
+            except AccessctlError as error:
+                raise GraphError(error.what, error.hint, trouble=Trouble.NOT_ALONE) from None
 
     def hear(self, call: Call, token: Secret, headers: Mapping[str, str], error: GraphError | None) -> None:
         """Take in what the answer to a call, one of a batch too, says of pace and of its token."""

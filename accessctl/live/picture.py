@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from accessctl.live.witness import cross_examine
+from accessctl.live.witness import cross_examine, is_held
 from accessctl.model import Access, Asset, AssetAccess, Business, Gap, Kind, Side, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from accessctl.live.sources import Found
     from accessctl.live.wanted import Listing
@@ -27,6 +27,8 @@ class Picture:
         self.gaps: list[Gap] = []
         self.notes: list[str] = []
         self.whole: set[tuple[str, Kind]] = set()  # whose listing, of which kind, was read to the end
+        self.holders: set[str] = set()  # as the owners' own lists of agencies say
+        self.are_all_told = True
 
     def take_in(self, listed: Sequence[tuple[Listing, Found]], singles: Sequence[Found]) -> None:
         """Take in what owners see, then what agencies see and no owner does."""
@@ -53,6 +55,8 @@ class Picture:
         """Hold what an owner's listings showed against its own `agencies` edge."""
         self._note_names(heard)
         told, kinds = heard.told, {kind for business, kind in self.whole if business == owner.id}
+        self.holders |= {agency for pairs in told.pairs.values() for agency, one in pairs.items() if is_held(one)}
+        self.are_all_told = self.are_all_told and not told.silence and told.kinds == frozenset(Kind)
         called = f"{owner.alias} ({owner.id})"
         seen = {access.asset.kind for access in self.assets.values() if access.owner == owner.id}
         silent = sorted(seen - told.kinds)
@@ -73,10 +77,25 @@ class Picture:
         self._note_names(found)
         self.assets |= {access.asset: access for access in found.assets}
 
-    def access(self, *, is_narrow: bool) -> Access:
-        """Return the whole picture."""
-        assets, names = (frozen(dict(sorted(one.items()))) for one in (self.assets, self.names))
-        return Access(assets, names, tuple(self.gaps), tuple(self.notes), is_narrow)  # type: ignore[arg-type]
+    def unnamed(self, agencies: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, list[str]]]:
+        """Return, by the owner that declares them, the agencies nobody has named; each with one owner."""
+        asked = {business.id for business in self.names.values() if business.name}
+        for owner, declared in agencies.items():
+            if left := [agency for agency in declared if agency not in asked]:
+                asked.update(left)
+                yield owner, left
+
+    def access(self, *, is_narrow: bool, are_all_heard: bool = True) -> Access:
+        """Return the whole picture. Of a part, it tells who holds anything elsewhere, where `are_all_heard`."""
+        return Access(
+            frozen(dict(sorted(self.assets.items()))),
+            frozen(dict(sorted(self.names.items()))),
+            tuple(self.gaps),
+            tuple(self.notes),
+            is_narrow,
+            frozenset(self.holders) if is_narrow else frozenset(),
+            not is_narrow or (are_all_heard and self.are_all_told),
+        )
 
     def _is_shown(self, asset: Asset) -> bool:
         """Tell whether some listing shows the asset; that a second witness knows it is no listing."""
@@ -85,7 +104,8 @@ class Picture:
 
     def _note_names(self, found: Found) -> None:
         for business in found.names.values():
-            self.names.setdefault(business.id, business)
+            if not self.names.setdefault(business.id, business).name:
+                self.names[business.id] = business
 
 
 def _claimed_twice(before: AssetAccess, now: AssetAccess) -> AssetAccess:

@@ -59,9 +59,11 @@ def read_live(reader: Reader, acting: Sequence[ActingBusiness], wanted: Wanted, 
         for owner, witness in witnesses:
             picture.examine(by_id[owner].business, witness.result())
         missing = [(owner, picture.missing(owner, assets)) for owner, assets in wanted.declared.items()]
-        for found in [pool.submit(source.missing, owner, assets) for owner, assets in missing if assets]:
+        placed = [pool.submit(source.missing, owner, assets) for owner, assets in missing if assets]
+        named = [pool.submit(source.named, owner, some) for owner, some in picture.unnamed(wanted.agencies)]
+        for found in [*placed, *named]:
             picture.place(found.result())
-    return picture.access(is_narrow=wanted.is_narrow)
+    return picture.access(is_narrow=wanted.is_narrow, are_all_heard=wanted.hears_all_owners)
 
 
 def _check_all(pieces: Sequence[Future[Found]]) -> None:

@@ -10,6 +10,7 @@ from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.live.agency import AgencyView
 from accessctl.live.lookup import look_up, read_nodes
+from accessctl.live.names import read_names
 from accessctl.live.owner import OwnerView
 from accessctl.live.reasons import reason_unless_it_stops_all
 from accessctl.live.witness import Testimony, hear_witness
@@ -93,3 +94,7 @@ class Source:
         found = Found()
         found.assets = look_up(self.reader, business, token, assets, found.names)
         return found
+
+    def named(self, owner: str, agencies: Sequence[str]) -> Found:
+        """Read the names of agencies that an owner's manifests declare and no listing names. Raises nothing."""
+        return Found(names={one.id: one for one in read_names(self.reader, self.acting[owner][1], agencies)})

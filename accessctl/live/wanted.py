@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from accessctl.graph.batch import CHUNK
-from accessctl.model import Asset, Kind, Side, frozen
+from accessctl.model import Asset, Kind, Side, Status, frozen
 from accessctl.selectors import What, read_selector
 
 if TYPE_CHECKING:
@@ -35,12 +35,15 @@ class Listing:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to read. `alone` are owned assets read one by one, by owner; `declared` those the manifests say
-    that an owner has, each of which must be found."""
+    that an owner has, each of which must be found; `agencies` those declared on them, whose names somebody has
+    to tell. `hears_all_owners` is false where one of ours has nothing in what is wanted."""
 
     listings: tuple[Listing, ...]
     alone: Mapping[str, tuple[Asset, ...]] = field(default_factory=lambda: frozen({}))
     declared: Mapping[str, tuple[Asset, ...]] = field(default_factory=lambda: frozen({}))
     is_narrow: bool = False
+    agencies: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: frozen({}))
+    hears_all_owners: bool = True
 
     @property
     def businesses(self) -> tuple[str, ...]:
@@ -95,7 +98,8 @@ def everything(desired: Access, acts_as: Sequence[str]) -> Wanted:
     """Return all that the manifests speak of."""
     sides = sides_of(desired, acts_as)
     listings = tuple(Listing(business, side, kind) for business, side in sides for kind in Kind)
-    return Wanted(listings, declared=_by_owner(desired.assets.values(), acts_as))
+    assets = desired.assets.values()
+    return Wanted(listings, declared=_by_owner(assets, acts_as), agencies=_agencies(assets, acts_as))
 
 
 def wanted_of(desired: Access, acts_as: Sequence[str], targets: Sequence[str], excludes: Sequence[str]) -> Wanted:
@@ -126,7 +130,8 @@ def wanted_of(desired: Access, acts_as: Sequence[str], targets: Sequence[str], e
             listings.append(listing)
     is_narrow = bool(alone) or len(listings) < len(whole.listings)
     singles = frozen({owner: tuple(assets) for owner, assets in alone.items()})
-    return Wanted(tuple(listings), singles, declared, is_narrow)
+    part = Wanted(tuple(listings), singles, declared, is_narrow, _agencies(reached, acts_as))
+    return replace(part, hears_all_owners=set(whole.owners) <= set(part.owners))
 
 
 def _by_owner(assets: Iterable[AssetAccess], acts_as: Sequence[str]) -> Mapping[str, tuple[Asset, ...]]:
@@ -135,6 +140,15 @@ def _by_owner(assets: Iterable[AssetAccess], acts_as: Sequence[str]) -> Mapping[
         if access.owner in acts_as:
             found[access.owner].append(access.asset)
     return frozen({owner: tuple(sorted(owned)) for owner, owned in found.items()})
+
+
+def _agencies(assets: Iterable[AssetAccess], acts_as: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the agencies that are to hold something of each owner of ours; ours say themselves who they are."""
+    found = defaultdict[str, set[str]](set)
+    for access in assets:
+        if access.owner in acts_as:
+            found[access.owner] |= {one for one, grant in access.grants.items() if grant.status is Status.CONFIRMED}
+    return frozen({owner: tuple(sorted(agencies.difference(acts_as))) for owner, agencies in sorted(found.items())})
 
 
 def _is_seen(listing: Listing, access: AssetAccess, acts_as: Sequence[str]) -> bool:

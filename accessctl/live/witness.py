@@ -106,6 +106,11 @@ def contradictions(
     return found
 
 
+def is_held(grant: Grant) -> bool:
+    """Tell whether a list of agencies shows access; a row without a status is taken for it."""
+    return grant.status is Status.CONFIRMED or grant.detail == edges.NONE_GIVEN
+
+
 def _is_access(grant: Grant | None) -> bool:
     return grant is not None and grant.status is not Status.PENDING
 

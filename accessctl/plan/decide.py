@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from accessctl import tasks
 from accessctl.model import ASK_AGAIN, IN_DOUBT, Grant, Kind, Status
 from accessctl.plan.nouns import Reason, Verb
+
+# How a row names the tasks that a second admin has yet to approve, so that they can be read back from it.
+AWAITED = re.compile(r"a grant of (.+?) waits for a second admin, ", re.DOTALL)
+# And how it names the day on which we have asked or granted before.
+BEFORE = re.compile(r"(?:sent|asked) on ([0-9]{4}-[0-9]{2}-[0-9]{2}) (?:and never answered|already); ")
 
 
 class Outcome(StrEnum):

@@ -53,6 +53,11 @@ class SavedPlan:
     loosened: tuple[str, ...] = ()
 
     @property
+    def name(self) -> str:
+        """What the journal calls this plan: two plans with the same content are two."""
+        return f"{self.digest} {self.created_at.isoformat()}"
+
+    @property
     def read_at(self) -> datetime:
         """When live access was as this plan has it: what was sent since, the plan does not know of."""
         snapshot = self.origin.snapshot
@@ -65,9 +70,19 @@ def save(plan: Plan, origin: Origin, verdict: Verdict, created_at: datetime, cos
 
 
 def compared(saved: SavedPlan, loosened: tuple[str, ...]) -> SavedPlan:
-    """Return the plan with what is looser than in its base plan, said first; the digest covers it."""
-    lines = (*(f"Guards loosened since the base plan: {line}." for line in loosened), *saved.plan.headlines)
+    """Return the plan with what is looser than in its base, said first; the digest covers it."""
+    lines = (*_loosened_lines(loosened), *saved.plan.headlines)
     return _sealed(replace(saved, plan=replace(saved.plan, headlines=lines), loosened=loosened))
+
+
+def without_base(saved: SavedPlan) -> Plan:
+    """Return the plan without the lines that `compared` has put first."""
+    lines, first = saved.plan.headlines, _loosened_lines(saved.loosened)
+    return replace(saved.plan, headlines=lines[len(first) :]) if lines[: len(first)] == first else saved.plan
+
+
+def _loosened_lines(loosened: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"Guards loosened since the base: {line}." for line in loosened)
 
 
 def _sealed(draft: SavedPlan) -> SavedPlan:

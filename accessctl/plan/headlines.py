@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from accessctl import tasks
 from accessctl.model import Kind, Status
 from accessctl.plan.nouns import Verb
+from accessctl.plan.risk import IN_PART
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +42,7 @@ def headlines(actions: Sequence[Action], live: Access) -> tuple[str, ...]:
         if widened := frozenset(tasks.MANAGE_LIKE & after - before):
             gains[action.agency, action.asset.kind, widened] += 1
     return (
-        *_first_grants(actions, live),
+        *_first_grants(actions),
         *(
             f"{_called(agency)} loses {_tasks(what)} on {_share(kind, count, held[agency.id, kind])}."
             for (agency, kind, what), count in sorted(losses.items(), key=_order)
@@ -53,16 +54,16 @@ def headlines(actions: Sequence[Action], live: Access) -> tuple[str, ...]:
     )
 
 
-def _first_grants(actions: Sequence[Action], live: Access) -> Iterator[str]:
+def _first_grants(actions: Sequence[Action]) -> Iterator[str]:
     """Name those who get their first grant: an id with a slip in it is a stranger's (FAULTS J5)."""
-    ever = "First grant" if live.is_narrow else "First grant ever"
-    read = "on the part that was read" if live.is_narrow else "as far as was read"
-    for agency in sorted({action.agency for action in actions if "first_grant" in action.risk}):
-        seen = live.businesses.get(agency.id)
-        if seen and seen.name:
-            yield f"{ever} to {seen.name} ({agency.id}), {read}."
+    codes = {action.agency: action.risk for action in actions if {"first_grant", IN_PART} & set(action.risk)}
+    for agency, risk in sorted(codes.items()):
+        ever = "First grant" if IN_PART in risk else "First grant ever"
+        read = "on the part that was read" if IN_PART in risk else "as far as was read"
+        if "name_unread" in risk:
+            yield f"{ever}, {read}, to a business whose name at Meta could not be read: {_called(agency)}."
         else:
-            yield f"{ever}, {read}, to a business whose name at Meta was not read: {_called(agency)}."
+            yield f"{ever} to {agency.name} ({agency.id}), {read}."
 
 
 def _order(item: tuple[tuple[BusinessRef, Kind, frozenset[str]], int]) -> tuple[str, Kind, list[str]]:

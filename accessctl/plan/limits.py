@@ -63,4 +63,4 @@ def _ref(business: str, businesses: Mapping[str, Business]) -> BusinessRef:
 
 
 def _called(business: BusinessRef) -> str:
-    return f"{business.alias} ({business.id})" if business.alias else business.id
+    return f"{business.alias} ({business.id})" if business.alias and business.id else business.alias or business.id

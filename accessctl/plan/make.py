@@ -16,7 +16,7 @@ from accessctl.plan.settle import Planner
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from accessctl.model import Access, Policy
+    from accessctl.model import Access, Gap, Policy
     from accessctl.plan.nouns import Action
 
     InScope = Callable[[AssetAccess, str], bool]
@@ -41,7 +41,7 @@ def make_plan(
     ]
     write = Rows(desired, live, policy, replace_with_gap)
     planned = (write.action(pair) for pair in settled if isinstance(pair.decision.what, Verb))
-    actions = flagged(sorted(planned, key=action_order), live)
+    actions = flagged(sorted(planned, key=action_order), live, policy.acts_as)
 
     def rows(outcome: Outcome) -> tuple[Row, ...]:
         found = [write.row(pair) for pair in settled if pair.decision.what is outcome]
@@ -84,11 +84,13 @@ def _held(actions: Iterable[Action], held: Mapping[str, int]) -> tuple[Held, ...
 
 def _unread(desired: Access, live: Access) -> tuple[str, ...]:
     """Say which listings could not be read to the end: access nobody declares may hide there."""
-    return tuple(
-        f"what {desired.businesses[gap.business].alias} sees of {gap.kind.nouns} as {gap.side} "
-        f"could not be read to the end: {gap.reason}"
-        for gap in live.gaps
-    )
+    return tuple(gap_line(desired, gap) for gap in live.gaps)
+
+
+def gap_line(desired: Access, gap: Gap) -> str:
+    """Return the sentence of one such listing; it ends with the reason."""
+    who = desired.businesses[gap.business].alias
+    return f"what {who} sees of {gap.kind.nouns} as {gap.side} could not be read to the end: {gap.reason}"
 
 
 def _renamed(desired: Access, live: Access) -> tuple[str, ...]:

@@ -118,7 +118,9 @@ class Action:
     `owner` is the id of the business that owns the asset. `risk` holds codes a reviewer should look at:
     `manage` (widens to MANAGE-like tasks), `gap` (done as revoke-then-grant if need be), `asked_before`
     (an earlier request for this is gone), `own_access` (takes from a business we act as), `last_holder` (no
-    agency is left that advertises or manages), `first_grant` (the agency holds nothing yet, as far as was read).
+    agency is left that advertises or manages), `first_grant` (the agency holds nothing yet, as far as was read),
+    `first_in_part` (nothing on the part that was read, and nobody says more), `name_unread` (its name at Meta
+    could not be read).
     """
 
     verb: Verb

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Without one of these nobody but the owner can run or stop a campaign.
 RUNNING = frozenset({"ADVERTISE"}) | tasks.MANAGE_LIKE
 GIVING = frozenset({Verb.GRANT, Verb.ACCEPT})
+IN_PART = "first_in_part"
 
 
 def takes_own_access(action: Action, acting: Collection[str]) -> bool:
@@ -28,24 +29,38 @@ def takes_own_access(action: Action, acting: Collection[str]) -> bool:
     return action.verb is Verb.REVOKE or action.replace_with_gap or bool(_lost(action))
 
 
-def flagged(actions: Sequence[Action], live: Access) -> tuple[Action, ...]:
+def flagged(actions: Sequence[Action], live: Access, acting: Collection[str] = ()) -> tuple[Action, ...]:
     """Return the actions, in their order, with the codes that need a look at all of them.
 
-    `last_holder` is given on assets that their owner has read alone: an agency does not see the others.
+    `last_holder` is given on assets that their owner has read alone: an agency does not see the others. The
+    businesses we act as (`acting`, ids) are no strangers: their own tokens have said who they are.
     """
-    holders = _holders(live)
+    first = _FirstGrants(_holders(live).union(acting), live)
     found: list[Action] = []
     for (kind, number), group in groupby(actions, key=lambda action: (action.asset.kind, action.asset.id)):
         steps = list(group)
         asset = live.assets.get(Asset(kind, number))
         lonely = asset is not None and _ends_alone(asset, steps)
-        found += (_with(action, lonely, holders) for action in steps)
+        found += (_with(action, lonely, first) for action in steps)
     return tuple(found)
 
 
-def _with(action: Action, lonely: bool, holders: Collection[str]) -> Action:
-    codes = ("last_holder",) * (lonely and bool(_lost(action) & RUNNING))
-    codes += ("first_grant",) * (action.verb in GIVING and action.agency.id not in holders)
+class _FirstGrants:
+    """Tells who gets a first grant, how sure that is, and whether anybody has read the name."""
+
+    def __init__(self, holders: Collection[str], live: Access) -> None:
+        self.holders = holders
+        self.code = "first_grant" if live.are_holders_known else IN_PART
+        self.named = {business.id for business in live.businesses.values() if business.name}
+
+    def codes(self, action: Action) -> tuple[str, ...]:
+        if action.verb not in GIVING or action.agency.id in self.holders:
+            return ()
+        return (self.code,) if action.agency.id in self.named else (self.code, "name_unread")
+
+
+def _with(action: Action, lonely: bool, first: _FirstGrants) -> Action:
+    codes = ("last_holder",) * (lonely and bool(_lost(action) & RUNNING)) + first.codes(action)
     return replace(action, risk=(*action.risk, *codes)) if codes else action
 
 
@@ -55,7 +70,7 @@ def _holders(live: Access) -> frozenset[str]:
     A request of its own makes no business a known one.
     """
     known = (Status.CONFIRMED, Status.AWAITING_APPROVAL)
-    return frozenset(
+    return live.holders.union(
         agency
         for access in live.assets.values()
         for agency, grant in access.grants.items()

@@ -10,7 +10,7 @@ from accessctl.model import Status
 from accessctl.plan.decide import Outcome
 from accessctl.plan.nouns import REMOVING, Action, AssetRef, BusinessRef, Row, Source, State, Verb
 from accessctl.plan.refs import Names, source_of, state_of
-from accessctl.plan.risk import takes_own_access
+from accessctl.plan.risk import RUNNING, takes_own_access
 
 if TYPE_CHECKING:
     from accessctl.model import Access, Policy
@@ -91,9 +91,15 @@ def asset_order(asset: AssetRef) -> tuple[str, bool, str, str]:
     return asset.kind, not asset.alias, asset.alias, asset.id
 
 
-def action_order(action: Action) -> tuple[tuple[str, bool, str, str], int, BusinessRef]:
-    """By asset, and on one asset everything that widens before anything that narrows (law 7)."""
-    before = set(action.before.tasks) - set(action.before.server_added)
-    narrows = action.verb in REMOVING or bool(before - set(action.after.tasks))
-    widens = bool(set(action.after.tasks) - before)
-    return asset_order(action.asset), 2 * narrows - (narrows and widens), action.agency
+def action_order(action: Action) -> tuple[tuple[str, bool, str, str], int, bool, BusinessRef]:
+    """By asset, and on one asset everything that widens before anything that narrows (law 7).
+
+    What was only asked for is not held. Of what does both, whoever stops running the asset comes last: a stopped
+    run never leaves it to nobody where somebody ran it and somebody is to.
+    """
+    is_held = action.before.status is Status.CONFIRMED
+    before = set(action.before.tasks) - set(action.before.server_added) if is_held else set()
+    after = set(action.after.tasks)
+    narrows, widens = action.verb in REMOVING or bool(before - after), bool(after - before)
+    stops = narrows and widens and bool(before & RUNNING) and not after & RUNNING
+    return asset_order(action.asset), 2 * narrows - (narrows and widens), stops, action.agency

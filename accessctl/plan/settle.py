@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from accessctl.model import Access, Policy
 
+UNDECLARED_UNREAD = "no manifest declares it, and it could not be read: "
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -78,9 +80,9 @@ class Planner:
         acting = set(self.policy.acts_as) - {declared.owner}
         # On an exclusive asset any of us may hold what no manifest gives: who could not look cannot tell.
         unseen = {one for one in acting if (one, Side.AGENCY, declared.asset.kind) in self.gaps and declared.exclusive}
-        if found is not None and found.unreadable and not set(declared.grants) & acting:
-            reason = self.client_trouble(declared, found, "")
-            yield _blocked(declared, "", min(acting), reason or Reason("unreadable", found.unreadable))
+        named = set(declared.grants) | (set(held) if found is None or not found.unreadable else set())
+        if not named & acting and (reason := self.client_trouble(declared, found, "")):
+            yield _blocked(declared, "", min(acting), reason)
             return
         for agency in sorted((set(declared.grants) | set(held) | unseen) & acting):
             if reason := self.client_trouble(declared, found, agency):
@@ -102,7 +104,7 @@ class Planner:
         if found.unreadable:
             grant = Grant(status=Status.UNREADABLE, detail=found.unreadable)
             code = found.reason_code or "unreadable"
-            reason = Reason(code, f"no manifest declares it, and it could not be read: {found.unreadable}")
+            reason = Reason(code, f"{UNDECLARED_UNREAD}{found.unreadable}")
             yield Settled(found, "", found.owner, grant, None, Decision(Outcome.UNMANAGED, reason))
         for agency, grant in sorted(found.grants.items()):
             if grant.status is Status.ABSENT:  # only remembered

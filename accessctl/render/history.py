@@ -57,7 +57,10 @@ def history_text(told: Sequence[Told], names: Names, paper: Paper) -> str:
 
 
 def history_json(told: Sequence[Told], names: Names) -> str:
-    """Return the same as a JSON list: `event` is `write` or `run`; a write without its outcome has null there."""
+    """Return the same as a JSON list: `event` is `write` or `run`; a write without its outcome has null there.
+
+    `settled` is null but for a write that a crash left open and a later run looked at.
+    """
     rows = [_run_row(one) if isinstance(one, RunTold) else _write_row(one, names) for one in told]
     return json.dumps({"history": rows}, indent=2, sort_keys=True)
 
@@ -84,8 +87,18 @@ def _run_sentence(run: RunTold) -> str:
 
 def _how_it_ended(write: WriteTold) -> str:
     word = WORDS.get(write.outcome) or display(write.outcome.replace("_", " "), 60)
+    if write.settled_at and write.outcome == "failed":
+        word = "not applied"
     is_told = write.outcome in ("failed", "unknown") and write.text
-    return f"{word}: {display(write.text, 400)}" if is_told else word
+    said = f"{word}: {display(write.text, 400)}" if is_told else word
+    return said + _settled(write)
+
+
+def _settled(write: WriteTold) -> str:
+    """Say which later run found out how a write ended that a crash had left open."""
+    if write.settled_at is None:
+        return ""
+    return f"; settled by run {display(write.settled_by, 40)} on {write.settled_at:%Y-%m-%d}"
 
 
 def _is_decline(write: WriteTold) -> bool:
@@ -135,6 +148,7 @@ def _write_row(write: WriteTold, names: Names) -> dict[str, Any]:
         "code": write.code,
         "fbtrace_id": write.trace,
         "live": _state(write.live) if write.live else None,
+        "settled": {"run": write.settled_by, "at": write.settled_at.isoformat()} if write.settled_at else None,
         **_facts(write.run),
     }
 

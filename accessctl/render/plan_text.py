@@ -39,6 +39,8 @@ RISKS = {
     "own_access": "takes access from a business you act as",
     "last_holder": "after this, no agency can advertise on it or manage it",
     "first_grant": "the first grant to this business, as far as was read; make sure that the id is right",
+    "first_in_part": "the first grant to this business on the part that was read; make sure that the id is right",
+    "name_unread": "its name at Meta could not be read; compare the id with the one the business itself gave you",
 }
 INDENT = 4
 UNMANAGED_SHOWN = 20  # of assets no manifest declares; the JSON form has them all
@@ -89,9 +91,9 @@ def _unread(plan: Plan, groups: Iterable[Sequence[Row]], paper: Paper) -> str:
 
 def _assets(plan: Plan, now: datetime, paper: Paper) -> Iterator[str]:
     """One block an asset that a manifest declares."""
-    rows = [(action.asset, _action(action, paper)) for action in plan.actions]
+    rows = [(action.asset, action_text(action, paper)) for action in plan.actions]
     for word in ROW_MARKS:
-        rows += [(row.asset, _row(word, row, now, paper)) for row in getattr(plan, word) if row.asset.alias]
+        rows += [(row.asset, row_text(word, row, now, paper)) for row in getattr(plan, word) if row.asset.alias]
     yield from _blocks(rows, paper)
 
 
@@ -101,13 +103,14 @@ def _undeclared(plan: Plan, paper: Paper) -> str:
         return ""
     assets = len({row.asset for row in rows})
     title = f"On {count(assets, 'asset')} that no manifest declares ({count(len(rows), 'row')}), left alone:"
-    lines = [paper.wrap(_short(row), indent=INDENT, first=2, style="dim") for row in rows[:UNMANAGED_SHOWN]]
+    lines = [paper.wrap(short_row(row), indent=INDENT, first=2, style="dim") for row in rows[:UNMANAGED_SHOWN]]
     more = len(rows) - UNMANAGED_SHOWN
     lines += [paper.wrap(f"… and {more} more; --format json lists them all", indent=2, style="dim")] * (more > 0)
     return "\n".join([paper.wrap(title), *lines])
 
 
-def _short(row: Row) -> str:
+def short_row(row: Row) -> str:
+    """Return one line of a row on an asset that no manifest declares, the asset named in it."""
     if row.agency is None:
         return f"? {asset_name(row.asset)}: {row.reason.text}"
     return f"? {asset_name(row.asset)}: {business_name(row.agency)} {_holds(row)}"
@@ -122,30 +125,34 @@ def _blocks(rows: Iterable[tuple[AssetRef, str]], paper: Paper) -> Iterator[str]
         yield "\n".join([paper.paint(paper.wrap(asset_name(found[0][0])), "bold"), *(text for _, text in found)])
 
 
-def _action(action: Action, paper: Paper) -> str:
-    mark, style = VERB_MARKS[action.verb]
-    lines = [paper.wrap(f"{mark} {action.verb} {business_name(action.agency)}", indent=INDENT, first=2, style=style)]
-    lines.append(_tasks(action, paper))
+def action_text(action: Action, paper: Paper, *, mark: str = "", first: int = 2) -> str:
+    """Return what is done to whom, the tasks before and after, why, and what to look at twice.
+
+    `mark` stands for the verb where another than the usual one is wanted, after `first` blanks.
+    """
+    usual, style = VERB_MARKS[action.verb]
+    head = f"{mark or usual} {action.verb} {business_name(action.agency)}"
+    lines = [paper.wrap(head, indent=INDENT, first=first, style=style), paper.wrap(task_change(action), indent=INDENT)]
     lines.append(_why(action.reason.text, action, paper))
     lines += [paper.wrap(f"note: {RISKS.get(risk, risk)}", indent=INDENT, style="bold") for risk in action.risk]
     return "\n".join(lines)
 
 
-def _tasks(action: Action, paper: Paper) -> str:
+def task_change(action: Action) -> str:
+    """Return the tasks before and after, as far as both are of interest."""
     if action.verb in (Verb.GRANT, Verb.REQUEST):
-        shown = task_names(action.after.tasks)
-    elif action.verb is Verb.ACCEPT:
+        return task_names(action.after.tasks)
+    if action.verb is Verb.ACCEPT:
         asked = action.before.tasks != action.after.tasks
-        shown = task_names(action.after.tasks) + f" (it asked for {task_names(action.before.tasks)})" * asked
-    else:
-        shown = f"{state_tasks(action.before)} -> {task_names(action.after.tasks)}"
-    return paper.wrap(shown, indent=INDENT)
+        return task_names(action.after.tasks) + f" (it asked for {task_names(action.before.tasks)})" * asked
+    return f"{state_tasks(action.before)} -> {task_names(action.after.tasks)}"
 
 
-def _row(word: str, row: Row, now: datetime, paper: Paper) -> str:
+def row_text(word: str, row: Row, now: datetime, paper: Paper, *, first: int = 2) -> str:
+    """Return a row that is `waiting`, `blocked` or `unmanaged`: whose it is, what they hold, why, and what to do."""
     mark, style = ROW_MARKS[word]
     who = f" {business_name(row.agency)}" if row.agency else " everything on this asset"
-    lines = [paper.wrap(f"{mark} {word}{who}", indent=INDENT, first=2, style=style)]
+    lines = [paper.wrap(f"{mark} {word}{who}", indent=INDENT, first=first, style=style)]
     if row.agency and row.before.tasks:
         lines.append(paper.wrap(_holds(row), indent=INDENT))
     lines.append(_why(row.reason.text + _age(row, now), row, paper))

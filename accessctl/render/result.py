@@ -1,59 +1,71 @@
-"""What apply did, step by step, as text and JSON."""
+"""What apply did, step by step, and what is left to do, as text and JSON."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from accessctl.apply.outcomes import GOOD, Outcome, Result, Step
+from accessctl.apply.outcomes import DONE_WORDS, GOOD, Outcome, Result, Step
 from accessctl.clean import display
 from accessctl.counting import count
-from accessctl.plan.nouns import Verb
+from accessctl.model import Access, frozen
+from accessctl.render.left import STYLES, left_text, todo_of
 from accessctl.render.names import asset_name, business_name, task_names
 from accessctl.render.plan_text import VERB_MARKS
+from accessctl.render.settled import settled_row
 
 if TYPE_CHECKING:
     from accessctl.model import Cost
     from accessctl.plan.document import SavedPlan
     from accessctl.render.paper import Paper
 
-DONE_WORDS = {
-    Verb.GRANT: "granted",
-    Verb.ACCEPT: "accepted",
-    Verb.CHANGE: "changed",
-    Verb.REVOKE: "revoked",
-    Verb.REQUEST: "requested",
-    Verb.WITHDRAW: "withdrawn",
-    Verb.RELINQUISH: "relinquished",
-}
 COUNT_WORDS = {"grant": "granted", "change": "changed", "revoke": "revoked", "request": "requested"}
-STYLES = {Outcome.FAILED: "red", Outcome.UNKNOWN: "red", Outcome.STALE: "yellow", Outcome.SKIPPED: "dim"}
 
 
-def result_text(result: Result, saved: SavedPlan, paper: Paper) -> str:
-    """Return every step in the order of the plan, then where the journal ends, then the count."""
-    steps = "".join(step_text(step, paper) + "\n" for step in result.steps)
+NOTHING_DECLARED = Access(frozen({}), frozen({}))
+
+
+def result_text(
+    result: Result, saved: SavedPlan, paper: Paper, desired: Access = NOTHING_DECLARED, *, with_steps: bool = True
+) -> str:
+    """Return every step in the order of the plan, where the journal ends, the count, and what is left to do.
+
+    Without `with_steps` the steps are left out: they were told as they ended. `desired` tells how the owners of
+    assets are called.
+    """
+    steps = "".join(step_text(step, paper) + "\n" for step in result.steps) if with_steps else ""
     head = f"Journal: {count(result.head.lines, 'line')}, head {result.head.digest}" if result.head else ""
     journal = paper.wrap(head, indent=2, first=0) + "\n" if head else ""
-    return steps + "\n" * bool(steps) + journal + _count(result, saved) + "\n"
+    left = left_text(result, saved, desired, paper)
+    return steps + "\n" * bool(steps) + journal + _count(result, saved) + "\n" + (f"\n{left}\n" if left else "")
 
 
 def step_text(step: Step, paper: Paper) -> str:
     """Return one step: what was done, to whom, on what; and where it did not end well, why and what next."""
+    head, what, hint = _parts(step)
+    style = VERB_MARKS[step.action.verb][1] if step.outcome in GOOD else STYLES[step.outcome]
+    lines = [paper.wrap(head, indent=4, first=0, style=style)]
+    lines += [paper.wrap(line, indent=4) for line in (what, hint and f"hint: {hint}") if line]
+    return "\n".join(lines)
+
+
+def step_line(step: Step) -> str:
+    """Return the same on one line, without colour: `! failed (grant) ... : what happened; hint: what to do`."""
+    head, what, hint = _parts(step)
+    return head + f": {what}" * bool(what) + f"; hint: {hint}" * bool(hint)
+
+
+def _parts(step: Step) -> tuple[str, str, str]:
+    """What was done, to whom, on what; what happened; what to do about it: each clean and on one line."""
     action = step.action
-    mark, style = VERB_MARKS[action.verb]
-    ends_well = step.outcome in GOOD
+    mark = VERB_MARKS[action.verb][0] if step.outcome in GOOD else "!"
     word = DONE_WORDS[action.verb] if step.outcome is Outcome.APPLIED else step.outcome.replace("_", " ")
     verb = "" if step.outcome is Outcome.APPLIED else f" ({action.verb})"
-    head = f"{mark if ends_well else '!'} {word}{verb} {business_name(action.agency)} on {asset_name(action.asset)}"
+    head = f"{mark} {word}{verb} {business_name(action.agency)} on {asset_name(action.asset)}"
     tasks = f": {task_names(action.after.tasks)}" if action.after.tasks else ""
-    lines = [paper.wrap(head + tasks, indent=4, first=0, style=style if ends_well else STYLES[step.outcome])]
-    if step.text and step.outcome is not Outcome.APPLIED:
-        lines.append(paper.wrap(display(step.text, 400), indent=4))
-    if step.hint:
-        lines.append(paper.wrap(f"hint: {step.hint}", indent=4))
-    return "\n".join(lines)
+    what = "" if step.outcome is Outcome.APPLIED else display(step.text, 400)
+    return head + tasks, what, display(step.hint, 600)
 
 
 def _count(result: Result, saved: SavedPlan) -> str:
@@ -74,8 +86,12 @@ def _count(result: Result, saved: SavedPlan) -> str:
     return f"Apply {ended}: {verbs}." + (f" {rest}." if rest else "")
 
 
-def result_json(result: Result, saved: SavedPlan, cost: Cost) -> str:
-    """Return the run, the plan's digest, what it cost at Meta, and every step with its outcome."""
+def result_json(result: Result, saved: SavedPlan, cost: Cost, desired: Access = NOTHING_DECLARED) -> str:
+    """Return the run, the plan's digest, what it cost at Meta, each step's outcome, and what a crash left open.
+
+    Of a step, `text` says what happened and `do` what to do about it, with `where` and `waits_for` where a person
+    at Meta has to act; `hint` is what was known of that when it happened.
+    """
     outcomes = result.outcomes()
     document = {
         "run": result.run,
@@ -90,12 +106,24 @@ def result_json(result: Result, saved: SavedPlan, cost: Cost) -> str:
                 "asset": {"kind": step.action.asset.kind, "id": step.action.asset.id},
                 "agency": {"id": step.action.agency.id},
                 "outcome": step.outcome,
-                "text": step.text,
                 "hint": step.hint,
                 "fbtrace_id": step.trace,
                 "live": {"status": step.live.status, "tasks": list(step.live.tasks)} if step.live else None,
+                **_todo(step, saved, desired),
             }
             for step in result.steps
         ],
+        "settled": [settled_row(one) for one in result.settled],
     }
     return json.dumps(document, indent=2, sort_keys=True)
+
+
+def _todo(step: Step, saved: SavedPlan, desired: Access) -> dict[str, Any]:
+    todo = todo_of(step, saved, desired)
+    wait = todo.wait
+    return {
+        "text": todo.what,
+        "do": todo.do,
+        "where": wait.where if wait else "",
+        "waits_for": {"who": wait.whom, "business": asdict(wait.business)} if wait else None,
+    }

@@ -31,8 +31,9 @@ def accessctl(url: str, accounts: int) -> Callable[[], int]:
     """Read as plan does, at its default of 10 requests at a time; the manifests are loaded before."""
     from datetime import UTC, datetime
 
-    from accessctl.connection import Way, connect
+    from accessctl.connection import connect
     from accessctl.manifest import load_project
+    from accessctl.way import Way
     from accessctl.workflow import read_access
 
     here = Path()

@@ -1,0 +1,120 @@
+r"""One escaper for each place that names from strangers are shown in. Pure.
+
+Each cleans its text first (`clean.display`), so that it is one printable line of at most `limit` characters and
+no command of a CI system. A name is never the key to anything: show its id beside it.
+
+    markdown_code      `name`                    a name, set apart; also inside a link's text
+    markdown_cell      `name`                    the same inside a table's cell
+    markdown_text      Acme `<b>` loses ADVERTISE    a sentence: calm words stay words
+    fenced             ```diff ... ```           lines inside a fence that none of them can close
+    html_text          &lt;b&gt;                 text, and the value of a quoted attribute
+    csv_cell           '=1+1                     no cell is a formula
+    json_text          "#\u0023[x]"              JSON with the same meaning, and no command in it
+    command_data       a%0Ab                     what a workflow command says
+    command_property   a%3Ab%2Cc                 a property of it
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from accessctl.clean import LIMIT, display
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SENTENCE = 400  # characters of a sentence that may hold several names
+# A word that is nothing but letters and digits, perhaps joined by an apostrophe or a hyphen, with the marks of a
+# sentence around it. Everything else may be a link, a mention, an element or a list to GitHub.
+_CALM = re.compile(r"\(?[^\W_]+(?:['’-][^\W_]+)*[)%]?[.,:;)]?|%[).,]*|&")
+# Calm to look at, and yet: a commit, an issue (GH-1, ABC-1), the number of a list, a host.
+_LIVE = re.compile(r"\(?(?:[0-9a-f]{7,}|[a-z0-9]+(?:-[a-z0-9]+)*-[0-9]+|www)[).,:;%]*", re.IGNORECASE)
+_NUMBER_OF_A_LIST = re.compile(r"[0-9]+[.)]")
+_MARKS_AROUND = re.compile(r"(\(?)(.+?)([).,;:]*)")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # also as Chinese and Japanese keyboards write them
+
+
+def markdown_code(text: str, limit: int = LIMIT) -> str:
+    """Return a code span that shows the text; GitHub makes nothing of what is inside one."""
+    return _span(display(text, limit))
+
+
+def markdown_cell(text: str, limit: int = LIMIT) -> str:
+    r"""Return a code span for a cell of a table, where `|` ends even one.
+
+    A backslash right before a `|` is spelled, because a table takes both together for the end of the cell.
+    """
+    shown = re.sub(r"\\+(?=\|)", lambda run: r"\u{5c}" * len(run[0]), display(text, limit))
+    return _span(shown).replace("|", r"\|")
+
+
+def markdown_text(text: str, limit: int = SENTENCE) -> str:
+    """Return a sentence in which each run of words that may come alive on GitHub stands in a code span."""
+    words = [word for word in display(text, limit).split(" ") if word]
+    calm = [bool(_CALM.fullmatch(word)) and not _LIVE.fullmatch(word) for word in words]
+    if words and _NUMBER_OF_A_LIST.fullmatch(words[0]):
+        calm[0] = False
+    runs = groupby(zip(words, calm, strict=True), key=lambda item: item[1])
+    return " ".join(_words(" ".join(word for word, _ in run), is_calm) for is_calm, run in runs)
+
+
+def fenced(lines: Iterable[str], language: str = "diff") -> str:
+    """Return a fence around lines that are clean already; it is longer than any run of backticks in them."""
+    body = "\n".join(lines)
+    ticks = "`" * max(3, 1 + _longest_run(body))
+    return f"{ticks}{language}\n{body}\n{ticks}"
+
+
+def html_text(text: str, limit: int = LIMIT) -> str:
+    """Return the text for an element, or for an attribute in quotes. No attribute that runs or loads may take it."""
+    return html.escape(display(text, limit))
+
+
+def html_code(text: str, limit: int = LIMIT) -> str:
+    """Return a code element for places where Markdown is not read, as in a summary."""
+    return f"<code>{html_text(text, limit)}</code>"
+
+
+def csv_cell(text: str, limit: int = LIMIT) -> str:
+    """Return the text of a cell; what a spreadsheet would take for a formula gets a `'` in front.
+
+    So does what has such a `'` already: one `'` less gives back the text.
+    """
+    shown = display(text, limit)
+    return f"'{shown}" if _FORMULA.match(shown) else shown
+
+
+def json_text(text: str) -> str:
+    r"""Return JSON in which no `##` is left: such a thing stands in strings alone, and there `\u0023` is the same."""
+    return text.replace("##", "#\\u0023")
+
+
+def command_data(text: str, limit: int = SENTENCE) -> str:
+    """Return what follows the second `::` of a workflow command (actions/toolkit, command.ts)."""
+    return display(text, limit).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def command_property(text: str, limit: int = LIMIT) -> str:
+    """Return the value of a property of a workflow command: `file=`, `title=`."""
+    return command_data(text, limit).replace(":", "%3A").replace(",", "%2C")
+
+
+def _words(text: str, is_calm: bool) -> str:
+    if is_calm:
+        return text.replace("&", "&amp;")
+    found = _MARKS_AROUND.fullmatch(text)
+    return f"{found[1]}{_span(found[2])}{found[3]}" if found else _span(text)
+
+
+def _span(shown: str) -> str:
+    """A code span; blanks inside its ends are taken away again where there are two, so there are two."""
+    ticks = "`" * (1 + _longest_run(shown))
+    blank = " " if not shown.strip() or shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{ticks}{blank}{shown}{blank}{ticks}" if shown.strip(" ") else "` `"
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)

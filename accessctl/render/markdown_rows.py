@@ -1,0 +1,119 @@
+"""The changes and rows of a plan as Markdown: a diff fence for each asset, and the lines of manifests as links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, TypeVar
+
+from accessctl.model import Asset
+from accessctl.plan.nouns import Action, Row, Verb
+from accessctl.render.escape import fenced, markdown_code
+from accessctl.render.names import asset_name, business_name
+from accessctl.render.paper import Paper
+from accessctl.render.plan_text import action_text, row_text, task_change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from accessctl.plan.nouns import AssetRef, Source
+    from accessctl.render.forge import Forge
+
+T = TypeVar("T", Action, Row)
+# GitHub colours a line of a diff by its first character, and knows these alone: green, orange, red.
+MARKS = {
+    Verb.GRANT: "+",
+    Verb.ACCEPT: "+",
+    Verb.CHANGE: "!",
+    Verb.REVOKE: "-",
+    Verb.WITHDRAW: "-",
+    Verb.RELINQUISH: "-",
+    Verb.REQUEST: "+",
+}
+PAPER = Paper(100)  # about what a comment shows without a bar to scroll
+LINKS = 20  # of one asset or section; the fence has every file and line
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The changes of one asset, ready to be shown, and how many there are."""
+
+    text: str
+    actions: tuple[Action, ...]
+
+
+def blocks(actions: Iterable[Action], forge: Forge | None) -> tuple[Block, ...]:
+    """Return one block an asset, in the order in which a person reads them."""
+    return tuple(_block(group, forge) for group in _by_asset(actions))
+
+
+def compact(actions: Iterable[Action]) -> tuple[str, ...]:
+    """Return a line a change, which names all and says no reason."""
+    return tuple(
+        f"{MARKS[action.verb]} {action.verb} {business_name(action.agency)} on {asset_name(action.asset)}: "
+        f"{task_change(action)}"
+        for group in _by_asset(actions)
+        for action in group
+    )
+
+
+def bare(actions: Iterable[Action]) -> tuple[str, ...]:
+    """Return a line a change with the two ids alone: `- revoke 2002 on act_1029384756`."""
+    return tuple(
+        f"{MARKS[action.verb]} {action.verb} {action.agency.id} on {_node(action.asset)}"
+        for group in _by_asset(actions)
+        for action in group
+    )
+
+
+def rows_text(word: str, rows: Sequence[Row], now: datetime, forge: Forge | None) -> str:
+    """Return rows that are `waiting`, `blocked` or `unmanaged`, below their assets, in one fence."""
+    lines: list[str] = []
+    for found in _by_asset(rows):
+        lines += [*[""] * bool(lines), asset_name(found[0].asset)]
+        lines += [row_text(word, row, now, PAPER, first=0) for row in found]
+    return "\n".join([fenced(lines), *_links((source for row in rows for source in row.sources), forge)])
+
+
+def details(summary: str, content: str) -> str:
+    """Return what a click unfolds. `summary` is our own words and numbers, never a name."""
+    return f"<details>\n<summary>{summary}</summary>\n\n{content}\n\n</details>"
+
+
+def _block(actions: Sequence[Action], forge: Forge | None) -> Block:
+    asset = actions[0].asset
+    parts = [_heading(asset), fenced(action_text(one, PAPER, mark=MARKS[one.verb], first=0) for one in actions)]
+    parts += _links((source for action in actions for source in action.sources), forge)
+    return Block("\n".join(parts), tuple(actions))
+
+
+def _heading(asset: AssetRef) -> str:
+    """`**ad account** `de-brand` `act_102` `Acme DE Brand``: each part set apart, so that no name can pose as more."""
+    parts = [part for part in (asset.alias, _node(asset), asset.name) if part]
+    return " ".join([f"**{asset.kind.noun}**", *map(markdown_code, parts)]) + "\n"
+
+
+def _links(sources: Iterable[Source], forge: Forge | None) -> Iterator[str]:
+    if forge is None:
+        return
+    places = list(dict.fromkeys((source.file, source.line) for source in sources))
+    links = [(place, forge.link(*place)) for place in places]
+    shown = [f"[{markdown_code(f'{file}:{line}', 200)}]({link})" for (file, line), link in links if link]
+    more = [f"and {len(shown) - LINKS} more"] * (len(shown) > LINKS)
+    if shown:
+        yield "\nDeclared in " + ", ".join([*shown[:LINKS], *more]) + "."
+
+
+def _by_asset(found: Iterable[T]) -> Iterator[list[T]]:
+    """Group by asset, in the order of the text form; within an asset the plan's own order stays."""
+    for _, group in groupby(sorted(found, key=_place), key=_place):
+        yield list(group)
+
+
+def _place(one: Action | Row) -> tuple[str, str, str]:
+    return one.asset.kind, one.asset.alias, one.asset.id
+
+
+def _node(asset: AssetRef) -> str:
+    return Asset(asset.kind, asset.id).node

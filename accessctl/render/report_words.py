@@ -1,0 +1,146 @@
+"""The sentences of an access review, the same in every format; each renderer makes them harmless for its sink."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from accessctl.counting import count
+from accessctl.render.age import moment
+from accessctl.report.nouns import MARKET, Standing, Way
+
+if TYPE_CHECKING:
+    from accessctl.report.nouns import Coverage, Origin, Report, ReportedGrant, Share, Since
+
+# What each standing means, in the order in which a review counts them.
+MEANINGS = {
+    Standing.DECLARED: "live as the manifests declare it",
+    Standing.DRIFT: "live, and not as the manifests declare it",
+    Standing.UNMANAGED: "no manifest says anything about it",
+    Standing.WAITING: "waits for a person",
+    Standing.MISSING: "declared, and not live",
+    Standing.UNKNOWN: "Meta has a word for its status that accessctl does not know",
+    Standing.UNREADABLE: "could not be read, so nobody knows",
+    Standing.ENDED: "its declaration has ended, and nobody holds it",
+}
+OF_MANIFESTS = {Standing.DECLARED: "the manifests declare it"}
+WHOM = {"client": "the client", "second_admin": "a second admin of", "us": "a decision of"}
+
+
+def meaning(standing: Standing, way: Way) -> str:
+    """Return what a standing means in a review made that way."""
+    return OF_MANIFESTS.get(standing, MEANINGS[standing]) if way is Way.MANIFESTS else MEANINGS[standing]
+
+
+def title(report: Report) -> str:
+    """Return `Access review, 2026-11-21`."""
+    return f"Access review, {report.origin.read_at:%Y-%m-%d}"
+
+
+def origin_lines(origin: Origin) -> tuple[str, ...]:
+    """Say when it was read, from what, through whom, by which accessctl, and what was left out on purpose."""
+    by = f"by accessctl {origin.tool_version}"
+    acting = ", ".join(f"{one.name or one.alias} ({one.id})" for one in origin.acts_as)
+    match origin.way:
+        case Way.MANIFESTS:
+            lines = [
+                f"From the manifests alone, as they are on {origin.read_at:%Y-%m-%d}, {by}. Nobody looked at Meta."
+            ]
+        case Way.SNAPSHOT:
+            lines = [
+                (
+                    f"As of {moment(origin.read_at)}, from a snapshot ({origin.snapshot[:19]}…) that was read from "
+                    f"{origin.graph_url} ({origin.graph_version}) as {acting}. Made {moment(origin.made_at)} {by}."
+                ),
+                "The manifests are those of this directory; what ends by a day is judged by the day of the snapshot.",
+            ]
+        case Way.LIVE:
+            lines = [
+                f"Read {moment(origin.read_at)} from {origin.graph_url} ({origin.graph_version}) as {acting}, {by}."
+            ]
+    if origin.targets:
+        lines.append(f"Narrowed to {', '.join(origin.targets)}: nothing is said of anything else.")
+    return tuple(lines)
+
+
+def summary_line(report: Report) -> str:
+    """Return `84 rows on 59 assets and 12 agencies: 70 declared, 3 drift.`; what is zero is left out."""
+    counts = Counter(one.standing for one in report.grants)
+    parts = ", ".join(f"{counts[standing]} {standing}" for standing in Standing if counts[standing])
+    agencies = count(len(report.agencies), "agency", "agencies")
+    head = f"{count(len(report.grants), 'grant')} of {agencies} on {count(len(report.assets), 'asset')}"
+    return f"{head}: {parts}." if parts else f"{head}."
+
+
+def coverage_lines(coverage: Coverage | None) -> tuple[str, ...]:
+    """Say how much of live access is declared, and what is in none of these numbers."""
+    if coverage is None:
+        return ()
+    total = coverage.total
+    part = f" {total.grants.part} more are declared with fewer tasks." if total.grants.part else ""
+    lines = [f"Declared are {share_words(total.grants, 'live grant')} and {share_words(total.assets, 'asset')}.{part}"]
+    missing = [count(coverage.unread_assets, "asset")] * bool(coverage.unread_assets)
+    missing += [count(coverage.unread_listings, "listing")] * bool(coverage.unread_listings)
+    if missing:
+        lines.append(f"In none of these numbers: {' and '.join(missing)} that could not be read to the end.")
+    if coverage.unknown_grants:
+        lines.append(f"In none of these numbers: {count(coverage.unknown_grants, 'grant')} with an unknown status.")
+    return tuple(lines)
+
+
+def share_words(share: Share, one: str) -> str:
+    """Return `70 of 84 live grants (83 %)`."""
+    percent = "" if share.percent is None else f" ({share.percent} %)"
+    return f"{share.covered} of {count(share.of, one)}{percent}"
+
+
+def covered_name(name: str) -> str:
+    """Return what a line of the coverage by market is called; the one of assets without a market is last."""
+    return name or f"no {MARKET} label"
+
+
+def tasks_words(grant: ReportedGrant) -> tuple[str, str]:
+    """Return the tasks that are live or declared, and those Meta added by itself."""
+    if grant.held:
+        asked = [task for task in grant.held if task not in grant.server_added]
+        return ", ".join(asked) or "nothing", ", ".join(grant.server_added)
+    if grant.tasks and grant.status not in (None, "absent"):
+        return f"{', '.join(grant.tasks)} (not held yet)", ""
+    return "nothing", ""
+
+
+def difference_words(grant: ReportedGrant) -> str:
+    """Return what is missing and what goes beyond the declaration; empty where neither does."""
+    parts = [f"declared and not held: {', '.join(grant.missing)}"] * bool(grant.missing)
+    parts += [f"held and not declared: {', '.join(grant.extra)}"] * bool(grant.extra)
+    return "; ".join(parts)
+
+
+def since_words(since: Since | None) -> str:
+    """Return `2026-11-01 (granted by run ab12)`, or that it is unknown."""
+    if since is None:
+        return "unknown"
+    by = f"{since.what} by run {since.run}" if since.run else f"{since.what}, says Meta"
+    return f"{since.at:%Y-%m-%d} ({by})"
+
+
+def until_words(grant: ReportedGrant) -> str:
+    """Return `2027-03-31`, or from when on only a part is left; no end where there is none."""
+    first, last = grant.until
+    if first is None:
+        return "no end" if grant.declared else ""
+    if first == last:
+        return f"{last}"
+    return f"{first} in part, {last or 'no end'} the rest"
+
+
+def waits_words(grant: ReportedGrant) -> str:
+    """Return `waits for the client Acme (1001) since 2026-11-01 (20 days, stale): accept it: Business Settings`."""
+    waits = grant.waits
+    if waits is None:
+        return ""
+    who = f"{WHOM[waits.whom]} {waits.business.name or waits.business.alias} ({waits.business.id})"
+    stale = ", stale" if waits.is_stale else ""
+    since = f" since {waits.since:%Y-%m-%d} ({count(waits.days or 0, 'day')}{stale})" if waits.since else ""
+    where = f": {waits.where}" if waits.where else ""
+    return f"waits for {who}{since}: {waits.do}{where}"

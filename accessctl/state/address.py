@@ -1,0 +1,39 @@
+"""Which URLs may name an object store. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from accessctl.clean import display
+from accessctl.errors import AccessctlError
+
+HINT = "write it like s3://bucket/path, gs://bucket/path, az://container/path or file:///path"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def check_state_url(url: str) -> str:
+    """Return the URL without a slash at its end. Raises AccessctlError for one that names no store we know.
+
+    Credentials do not belong into it: they come from the environment, so that no log has them.
+    """
+    parts = urlsplit(url)
+    shown = display(url.partition("?")[0].rpartition("@")[2], 200)
+    if parts.query or parts.fragment or "@" in parts.netloc or parts.password:
+        raise AccessctlError(
+            f"--state {shown} holds more than a place", "credentials come from the environment; name bucket and path"
+        )
+    if parts.scheme not in ("s3", "gs", "az", "file"):
+        raise AccessctlError(f"--state {shown} names no object store", HINT)
+    if parts.scheme == "file":
+        is_good = not parts.netloc and len(parts.path.strip("/")) > 0
+    else:
+        is_good = bool(parts.netloc)
+    if not is_good or ".." in unquote(parts.path).split("/") or not url.isprintable():
+        raise AccessctlError(f"--state {shown} is not complete", HINT)
+    return url.rstrip("/")
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Tell whether an endpoint is http on this machine, where nobody listens in between."""
+    parts = urlsplit(endpoint)
+    return parts.scheme == "http" and (parts.hostname or "") in LOOPBACK
