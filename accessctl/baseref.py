@@ -86,7 +86,7 @@ def _limits(data: bytes, name: str, aliases: Mapping[str, Asset | Business]) -> 
     settings = read_settings(reader, document.root)
     if reader.misfits or findings.count:
         for problem in explain(document._replace(root=reader.narrowed(document.root)), "project"):
-            findings.problem(problem.place, problem.text)
+            findings.problem(problem.place, problem.text, problem.slip)
         raise ManifestError(findings.problems)
     guards = settings.policy.guards
     protect = (_business(word.text, aliases) for word in settings.protect if word.text)

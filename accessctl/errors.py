@@ -9,8 +9,10 @@ AccessctlError          1   something is wrong and nothing was done about it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from accessctl.slips import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,10 +37,14 @@ class AccessctlError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One slip in one file: `access/de.yaml:14:19: unknown task 'ANALYSE' (did you mean ANALYZE?)`."""
+    """One slip in one file: `access/de.yaml:14:19: unknown task 'ANALYSE' (did you mean ANALYZE?)`.
+
+    `slip` says of which kind; two problems of one text at one place are the same whatever their kind.
+    """
 
     place: Place
     text: str
+    slip: Slip = field(default=Slip.OTHER, compare=False)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.text}"

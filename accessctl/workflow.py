@@ -190,6 +190,7 @@ def apply_plan(
     from accessctl.apply import GraphDoor, Run, Writer, pending_of, sent_since
     from accessctl.holder import Holder
     from accessctl.journal import Journal, read_journal, remember
+    from accessctl.overtaken import check_not_overtaken
 
     origin = saved.origin
     name = f"{saved.digest} {saved.created_at.isoformat()}"
@@ -200,6 +201,7 @@ def apply_plan(
     holder = Holder(journal.run, clock(), by, about.get("run_url", ""))
     with connection.lock.hold(holder, patience, warn), contextlib.ExitStack() as opened:
         entries = read_journal(connection.journal)  # checked before it is touched
+        check_not_overtaken(saved, entries, connection.url, clock().date())
         remembered, pending = remember(entries, connection.url), pending_of(entries, connection.url)
         opened.enter_context(journal)
         if journal.torn:

@@ -412,11 +412,12 @@ def test_the_journal_holds_what_was_before_and_after_and_no_token(company):
 
 
 def test_nothing_is_sent_when_the_intent_cannot_be_made_durable(company, monkeypatch):
-    from accessctl import journal
+    from accessctl import journalfile
+    from accessctl.chain import JournalError
 
     company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={})
     saved = company.plan()
-    real = journal.os.write
+    real = journalfile.os.write
     count = iter(range(100))
 
     def full(handle: int, line: bytes) -> int:
@@ -424,9 +425,9 @@ def test_nothing_is_sent_when_the_intent_cannot_be_made_durable(company, monkeyp
             raise OSError(28, "No space left on device")
         return real(handle, line)
 
-    monkeypatch.setattr(journal.os, "write", full)
+    monkeypatch.setattr(journalfile.os, "write", full)
     result = company.apply(saved)
-    assert isinstance(result.stopped_by, journal.JournalError)
+    assert isinstance(result.stopped_by, JournalError)
     assert outcomes(result) == [("grant", "failed")]
     assert "No space left" in result.steps[0].text
     assert company.writes == ()

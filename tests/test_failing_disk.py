@@ -62,7 +62,7 @@ def check_resumable(company: Company, sandbox: Sandbox, run) -> None:
     check_nothing_unjournaled(company, sandbox)
 
 
-@pytest.mark.parametrize("share", [35, pytest.param(50 // examples(50), marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("share", [54, pytest.param(50 // examples(50), marks=pytest.mark.campaign)])
 def test_where_the_disk_fails_nothing_is_sent_that_is_not_in_the_journal(company, share):
     """FAULTS A8: each write and each fsync of the journal fails once, in three ways."""
     path = company.directory / ".accessctl" / "journal.jsonl"

@@ -87,7 +87,9 @@ def turned(document: Json, verb: str, code: str, **values: object) -> None:
     made = {"owner": ACME, "risk": [], "replace_with_gap": False, "after": {"status": "absent", "tasks": []}} | taken
     made |= {"action": verb, "id": f"{verb}/{taken['asset']['kind']}/{taken['asset']['id']}/{taken['agency']['id']}"}
     made = {key: value for key, value in (made | values).items() if key not in ("since", "stale_at")}
-    document["actions"].append(made)
+    document["actions"] = sorted(
+        [*document["actions"], made], key=lambda one: (one["asset"]["kind"], one["asset"]["alias"])
+    )
     word = {"grant": "grant", "accept": "grant", "request": "request"}.get(verb, "revoke")
     document["summary"][word] += 1
 

@@ -19,9 +19,10 @@ from accessctl.plan.nouns import Scope
 from accessctl.planfile import read_plan, write_plan
 from accessctl.workflow import Wish
 from tests.campaigns import examples
-from tests.company import NOW, Company
+from tests.company import ACME, MEDIAHOUSE, NOW, SISTER, STRANGER, Company
 from tests.test_law_of_laws import LAW, QUIRKS, companies, fill
 
+BUYER = ["ADVERTISE", "ANALYZE"]
 SELECTORS = [
     "asset-0",
     "asset-1",
@@ -94,6 +95,77 @@ def check_fitting(assets: list[dict[str, Any]], quirks: dict[str, Any], wish: Wi
         assert_fits(company, first)
         assert_fits(company, company.plan(wish))
         assert_fits(company, company.plan(replace(wish, ask_again=("kind:page", "agency:mediahouse"))))
+
+
+@pytest.mark.parametrize("kind", ["ad_account", "page"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"partners_miss": [ACME]},
+        {"partners_miss": [SISTER]},
+        {"partners_miss": [ACME, SISTER]},
+        {"hidden": True},
+        {"unlisted": True},
+        {"fault": {"code": 10, "message": "no"}},
+    ],
+)
+@pytest.mark.parametrize("owner", ["acme", "client"])
+def test_what_nobody_can_tell_is_no_reason_to_refuse_the_rest(company, kind, odd, owner):
+    company.project["acts_as"] = ["acme", "sister"]
+    agencies = {"sister": BUYER} | ({"acme": BUYER} if owner == "client" else {"mediahouse": BUYER})
+    live = {SISTER: BUYER} | ({ACME: ["ANALYZE"]} if owner == "client" else {STRANGER: BUYER})
+    for manage in ("exclusive", "additive"):
+        number = "71" if manage == "exclusive" else "72"
+        company.asset(kind, f"odd-{number}", number, owner=owner, agencies=agencies, live=live, manage=manage, **odd)
+    company.asset(kind, "none", "73", owner=owner, agencies={}, live=live, **odd)
+    company.asset(kind, "sound", "74", agencies={"dataco": BUYER}, live={STRANGER: BUYER})
+    company.asset(kind, "old", "75", live={STRANGER: BUYER}, **odd)
+    company.write()
+    assert_fits(company, company.plan())
+    for selector in ("agency:sister", "odd-71", f"kind:{kind}"):
+        assert_fits(company, company.plan(Wish(Scope((selector,)))))
+
+
+@pytest.mark.parametrize("edge", ["clients", "client_{}s", "pending_client_{}s", "owned_{}s", "agencies"])
+@pytest.mark.parametrize("business", [ACME, SISTER])
+@pytest.mark.parametrize("kind", ["ad_account", "page"])
+def test_what_could_not_be_read_to_the_end_is_no_reason_to_refuse_the_rest(company, kind, business, edge):
+    company.project["acts_as"] = ["acme", "sister"]
+    company.asset(kind, "shop", "71", owner="client", agencies={"acme": BUYER}, live={ACME: BUYER, SISTER: BUYER})
+    company.asset(
+        kind, "loose", "72", owner="client", agencies={"sister": BUYER}, live={ACME: BUYER}, manage="additive"
+    )
+    company.asset(kind, "de", "73", agencies={"dataco": BUYER}, live={STRANGER: BUYER})
+    path = f"GET {business}/{edge.format(kind)}"
+    company.world["faults"] = [{"match": path, "nth": 1, "do": "html_200"} for _ in range(60)]
+    company.write()
+    assert_fits(company, company.plan())
+
+
+@pytest.mark.parametrize("partners", ["open", "refused"])
+@pytest.mark.parametrize("wish", [Wish(), Wish(Scope(("de",))), Wish(Scope(("agency:ghost",)))])
+def test_a_first_grant_to_a_business_without_a_name_is_no_reason(company, partners, wish):
+    ghost = {"ghost": {"id": "9999", "name": "Ghost"}}
+    company.manifest["businesses"] = {**company.manifest["businesses"], **ghost}
+    company.world["quirks"] = {"partners": partners}
+    for alias, number in (("de", "71"), ("fr", "72")):
+        company.asset("page", alias, number, agencies={"ghost": BUYER, "mediahouse": BUYER}, live={})
+    company.write()
+    saved = company.plan(wish)
+    assert any("name_unread" in action.risk for action in saved.plan.actions)
+    assert_fits(company, saved)
+
+
+def test_what_ended_overnight_stops_nothing_that_does_not_lean_on_it(company):
+    ends = {"mediahouse": {"tasks": BUYER, "until": str(NOW.date())}}
+    company.asset("page", "de", "71", agencies=ends, live={MEDIAHOUSE: BUYER})
+    company.asset("page", "fr", "72", agencies={"dataco": BUYER}, live={})
+    company.write()
+    saved = company.plan()
+    assert saved.plan.summary.unchanged == 1
+    today = NOW.date() + timedelta(days=1)
+    with company.connected() as (_, connection):
+        check_fits(saved, load_project(company.directory, today=today), connection, today=today)
 
 
 DRAWN = (companies(), QUIRKS, WISHES, st.sampled_from(["report", "decline"]))

@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from accessctl import journal as journal_module
+from accessctl import journalfile
 from accessctl.apply import GraphDoor, Run, Writer
 from accessctl.apply.look import Seen, compare
 from accessctl.apply.outcomes import Outcome
@@ -290,10 +290,10 @@ def test_a_write_cut_short_never_breaks_the_journal_inside(tmp_path, monkeypatch
     real = os.write
     with Journal(FileLedger(path), "r1") as journal:
         journal.write("one")
-        monkeypatch.setattr(journal_module.os, "write", lambda handle, line: real(handle, line[:20]))
+        monkeypatch.setattr(journalfile.os, "write", lambda handle, line: real(handle, line[:20]))
         with pytest.raises(JournalError, match="only part of a line"):
             journal.write("two")
-        monkeypatch.setattr(journal_module.os, "write", real)
+        monkeypatch.setattr(journalfile.os, "write", real)
         with pytest.raises(JournalError):
             journal.write("three")
     with Journal(FileLedger(path), "r2") as journal:
@@ -305,7 +305,7 @@ def test_every_entry_is_on_disk_before_the_call_goes_out(company, monkeypatch):
     company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={})
     synced: list[int] = []
     real = os.fsync
-    monkeypatch.setattr(journal_module.os, "fsync", lambda handle: synced.append(handle) or real(handle))
+    monkeypatch.setattr(journalfile.os, "fsync", lambda handle: synced.append(handle) or real(handle))
     company.apply()
     assert len(synced) >= len(company.journal)
 

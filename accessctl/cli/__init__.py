@@ -24,6 +24,7 @@ COMMANDS = {
     "who": "Explain who holds what on an asset.",
     "what": "Explain what an agency holds.",
     "why": "Explain why an agency has access to an asset.",
+    "report": "The access review: who holds what, since when, until when and why.",
     "history": "Tell what apply has done, from the journal; or check the journal.",
     "unlock": "Free the lock that a dead run holds in an object store.",
     "doctor": "Tell whether token, app and business can do what the manifests need.",

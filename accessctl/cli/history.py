@@ -21,6 +21,7 @@ from accessctl.cli.options import (
     show,
     tell_warnings,
 )
+from accessctl.cli.remembering import sandbox_journal
 
 if TYPE_CHECKING:
     from accessctl.chain import Chain
@@ -111,19 +112,8 @@ def _ledger(journal: str, state: str, sandbox: str) -> Ledger:
         raise AccessctlError(f"there is no journal {journal}", "name the file that apply has written")
     usual = HERE / STATE / "journal.jsonl"
     if sandbox and not (journal or state):
-        usual = _sandbox_journal(HERE / STATE / "sandbox", Path(sandbox))
+        usual = sandbox_journal(HERE / STATE / "sandbox", Path(sandbox))
     return ledger_of(Way(journal=journal, state=state), usual, os.environ)
-
-
-def _sandbox_journal(state: Path, world: Path) -> Path:
-    from accessctl.errors import AccessctlError
-    from accessctl.sandbox import WorldError
-    from accessctl.sandbox.store import Store
-
-    try:
-        return Store(state, world).journal
-    except WorldError as error:
-        raise AccessctlError(error.what, error.hint) from None
 
 
 def _verify(chain: Chain, name: str, expect_head: str, format: str) -> int:

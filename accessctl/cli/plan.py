@@ -12,17 +12,15 @@ from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
     HERE,
     allow_unknown_tasks_option,
-    format_option,
     load,
     now,
-    paper,
-    show,
     tell,
     tell_warnings,
     way_options,
     wish_options,
 )
 from accessctl.cli.progress import tell_after
+from accessctl.cli.rendering import Output, plan_format_options, refuse_same_file, show_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +52,7 @@ if TYPE_CHECKING:
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 @wish_options
-@format_option
+@plan_format_options
 @allow_unknown_tasks_option
 @way_options
 def command(
@@ -67,7 +65,7 @@ def command(
     exclude: tuple[str, ...],
     ask_again: tuple[str, ...],
     replace_with_gap: bool,
-    format: str,
+    output: Output,
     allow_unknown_tasks: bool,
     way: Way,
 ) -> int:
@@ -82,14 +80,13 @@ def command(
     guard refuses the plan; 5: something could not be read.
     """
     from accessctl.guard import hint
-    from accessctl.plan.document import to_text
     from accessctl.plan.nouns import Scope
     from accessctl.planfile import write_plan
     from accessctl.render.age import age_warnings, cost_line
-    from accessctl.render.plan_text import plan_text
     from accessctl.workflow import Wish, exit_code_of_plan
 
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
+    refuse_same_file(output, out)
     if live:
         refuse_way("--live")
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
@@ -100,7 +97,7 @@ def command(
         tell_after(cost_line(saved.cost))
     if out:
         write_plan(out, saved)
-    show(to_text(saved) if format == "json" else plan_text(saved, paper()))
+    show_plan(saved, output, saved.created_at)
     if saved.verdict.reasons:
         tell(f"hint: {hint(saved.plan, saved.verdict)}")
     return exit_code_of_plan(saved, detailed=detailed_exitcode)

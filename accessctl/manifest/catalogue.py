@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from accessctl.manifest.findings import shown
 from accessctl.model import Asset, Business, Kind, frozen
+from accessctl.slips import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +39,7 @@ class Catalogue(NamedTuple):
         business = self.businesses.get(alias)
         if business is None and self.whole:
             near = findings.near(alias, self.businesses) or "; declare it under businesses"
-            findings.problem(place, f"unknown {role} {shown(alias)}{near}")
+            findings.problem(place, f"unknown {role} {shown(alias)}{near}", Slip.UNKNOWN_BUSINESS)
         return business if business and business.id else None
 
 
@@ -75,7 +76,8 @@ def _once(what: str, named: Iterable[tuple[str, Place]], findings: Findings) -> 
     for name, place in named:
         other = first.setdefault(name, place)
         if other is not place:
-            findings.problem(place, f"the {what} {shown(name)} is taken: it is declared at {other} as well")
+            text = f"the {what} {shown(name)} is taken: it is declared at {other} as well"
+            findings.problem(place, text, Slip.NAME_TAKEN)
 
 
 def _one_alias_an_id(what: str, rows: list[tuple[str, str, Place]], findings: Findings) -> None:
@@ -84,11 +86,12 @@ def _one_alias_an_id(what: str, rows: list[tuple[str, str, Place]], findings: Fi
         other, there = first.setdefault(id_, (alias, place))
         if id_ and there is not place and other != alias:
             text = f"the {what} {id_} has two aliases: {shown(alias)} here and {shown(other)} at {there}"
-            findings.problem(place, text)
+            findings.problem(place, text, Slip.ID_TWICE)
 
 
 def _no_page_is_a_business(assets: list[AssetDeclared], aliases: Mapping[str, str], findings: Findings) -> None:
     """Refuse a Page with the id of a business: DELETE of agencies on it would end whole relations (law 13)."""
     for item in assets:
         if item.kind is Kind.PAGE and item.id in aliases:
-            findings.problem(item.place, f"the Page {item.id} has the id of the business {shown(aliases[item.id])}")
+            text = f"the Page {item.id} has the id of the business {shown(aliases[item.id])}"
+            findings.problem(item.place, text, Slip.PAGE_IS_BUSINESS)

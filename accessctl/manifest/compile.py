@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from accessctl.manifest.findings import shown
 from accessctl.manifest.words import KIND_WORDS
 from accessctl.model import Access, Asset, AssetAccess, Contribution, Grant, Place, Status, frozen
+from accessctl.slips import Slip
 from accessctl.tasks import normal
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def compile_access(compiler: Compiler) -> Access:
             assets[Asset(declared.kind, declared.id)] = _compile_asset(compiler, declared, reaching)
     for rule in rules:
         if rule.name in idle and catalogue.whole:
-            compiler.findings.problem(rule.place, f"the rule {shown(rule.name)} reaches no asset; see what `on` says")
+            text = f"the rule {shown(rule.name)} reaches no asset; see what `on` says"
+            compiler.findings.problem(rule.place, text, Slip.RULE_REACHES_NOTHING)
     businesses = sorted(catalogue.businesses.values())
     return Access(frozen(assets), frozen({business.id: business for business in businesses}))
 
@@ -74,7 +76,7 @@ def _compile_asset(compiler: Compiler, asset: AssetDeclared, rules: list[RuleDec
     owner = _owner_of(compiler, asset)
     if asset.entries is None and not rules and compiler.catalogue.whole:
         text = f"nothing says who may work on {shown(asset.alias)}; write `agencies: {{}}` to say that nobody may"
-        compiler.findings.problem(asset.place, text)
+        compiler.findings.problem(asset.place, text, Slip.NO_AGENCIES)
     declared: dict[str, list[Contribution]] = {}
     for word, terms in asset.entries or ():
         _add(compiler, declared, asset, owner, word, terms, None)
@@ -96,7 +98,7 @@ def _compile_asset(compiler: Compiler, asset: AssetDeclared, rules: list[RuleDec
 def _owner_of(compiler: Compiler, asset: AssetDeclared) -> Business | None:
     if asset.owner is None:
         text = f"{shown(asset.alias)} has no owner; write `owner:` here or under `defaults:` of this file"
-        compiler.findings.problem(asset.place, text)
+        compiler.findings.problem(asset.place, text, Slip.NO_OWNER)
         return None
     return compiler.catalogue.business(asset.owner.text, "owner", _at(asset.place, asset.owner), compiler.findings)
 
@@ -119,7 +121,8 @@ def _add(
         return
     wrong = _wrong_direction(compiler, asset, owner, agency)
     if wrong:
-        compiler.findings.problem(place, wrong)
+        slip = Slip.OWNER_IS_AGENCY if agency.id == owner.id else Slip.NOBODY_CAN_GIVE
+        compiler.findings.problem(place, wrong, slip)
         return
     contribution = Contribution(
         place=place,
@@ -155,7 +158,7 @@ def _tasks_of(compiler: Compiler, kind: Kind, terms: Terms, place: Place) -> fro
     at = _at(place, terms.profile)
     if kind not in profile.tasks:
         text = f"the profile {shown(profile.name)} says nothing for {KIND_WORDS[kind]}; add it at {profile.place}"
-        compiler.findings.problem(at, text)
+        compiler.findings.problem(at, text, Slip.PROFILE_LACKS_KIND)
         return frozenset()
     compiler.tasks.require_known(at, profile.name, profile.tasks[kind], kind)
     return profile.tasks[kind]
@@ -166,7 +169,8 @@ def _profile(compiler: Compiler, word: Scalar, place: Place) -> ProfileDeclared 
     profile = profiles.get(word.text)
     if profile is None and compiler.catalogue.whole:
         near = compiler.findings.near(word.text, profiles) or "; declare it under profiles"
-        compiler.findings.problem(_at(place, word), f"unknown profile {shown(word.text)}{near}")
+        text = f"unknown profile {shown(word.text)}{near}"
+        compiler.findings.problem(_at(place, word), text, Slip.UNKNOWN_PROFILE)
     return profile if profile and profile.sound else None
 
 

@@ -24,6 +24,7 @@ from accessctl.manifest.findings import MOST_PROBLEMS_A_FILE, shown
 from accessctl.manifest.scalars import NULL, NUMBER_STARTS, PLAIN, QUOTED, WORDS, kind_of
 from accessctl.manifest.text import Stop, decode, hidden_in
 from accessctl.model import Place
+from accessctl.slips import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,14 +89,15 @@ def read_document(file: str, data: bytes, findings: Findings, *, loader: Any = N
         _refuse_directives(text)
         return _build(file, text, findings, loader or LOADER)
     except Stop as stop:
-        findings.problem(Place(file, stop.line, stop.column), stop.text)
+        findings.problem(Place(file, stop.line, stop.column), stop.text, stop.slip)
         return None
 
 
 def _refuse_directives(text: str) -> None:
     at = 0 if text.startswith("%") else text.find("\n%") + 1
     if text[at : at + 1] == "%":
-        raise Stop(text.count("\n", 0, at) + 1, 1, "a line that begins with % is a directive, which is not read")
+        said = "a line that begins with % is a directive, which is not read"
+        raise Stop(text.count("\n", 0, at) + 1, 1, said, Slip.YAML_NOT_TAKEN)
 
 
 def _build(file: str, text: str, findings: Findings, loader_class: Any) -> Document | None:
@@ -108,7 +110,8 @@ def _build(file: str, text: str, findings: Findings, loader_class: Any) -> Docum
         raise _syntax(error) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # The pure parser lets chr() speak for an escape such as "\U00110000".
-        raise Stop(*_reached(loader), f"this cannot be read as YAML: {str(error).splitlines()[0]}") from None
+        said = f"this cannot be read as YAML: {str(error).splitlines()[0]}"
+        raise Stop(*_reached(loader), said, Slip.NOT_YAML) from None
     finally:
         if loader is not None:
             loader.dispose()
@@ -118,7 +121,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> Stop:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     words = ", ".join(part for part in (error.context, error.problem) if part)
-    return Stop(line, column, f"this cannot be read as YAML: {words}")
+    return Stop(line, column, f"this cannot be read as YAML: {words}", Slip.NOT_YAML)
 
 
 def _reached(loader: Any) -> tuple[int, int]:
@@ -150,7 +153,7 @@ class _Builder:
         assert type(self.event()) is DocumentEndEvent
         after = self.event()
         if type(after) is not StreamEndEvent:
-            raise _stop(after, "a second document begins here; write one document a file")
+            raise _stop(after, "a second document begins here; write one document a file", Slip.YAML_NOT_TAKEN)
         return Document(self.file, root) if self.whole else None
 
     def node(self, event: Any, depth: int) -> Node:
@@ -165,7 +168,7 @@ class _Builder:
         if self.nodes > MOST_NODES:
             raise _too_many(event)
         if depth > DEEPEST:
-            raise _stop(event, f"this is nested more than {DEEPEST} deep; no manifest needs that")
+            raise _stop(event, f"this is nested more than {DEEPEST} deep; no manifest needs that", Slip.TOO_LARGE)
         if event.anchor is not None or event.tag is not None:
             self.refuse_extras(event)
         return self.map(event, depth) if kind is MappingStartEvent else self.items(event, depth)
@@ -214,7 +217,9 @@ class _Builder:
             if key is not None:
                 if key.text in entries:
                     first = entries[key.text][0].line
-                    self.refuse(key, f"{shown(key.text)} is here twice; the first one is on line {first}")
+                    self.refuse(
+                        key, f"{shown(key.text)} is here twice; the first one is on line {first}", Slip.KEY_TWICE
+                    )
                 else:
                     entries[key.text] = (key, value)
             event = next_event()
@@ -233,7 +238,7 @@ class _Builder:
             if key.text == "<<":
                 self.omit(event, "merge keys (<<) are not read; reuse is by profiles, rules and defaults")
                 return None
-            self.refuse(key, quote_it(key))
+            self.refuse(key, quote_it(key), Slip.UNCLEAR_VALUE)
         return key
 
     def refuse_extras(self, event: Any) -> None:
@@ -247,22 +252,22 @@ class _Builder:
         """Note a character that an escape or a line break brought in; the raw text was looked through before."""
         hidden = hidden_in(event.value)
         if hidden:
-            self.refuse(event, f"the text holds {hidden}: remove it")
+            self.refuse(event, f"the text holds {hidden}: remove it", Slip.HIDDEN_CHARACTER)
 
     def omit(self, event: Any, text: str) -> None:
         """Note a problem that leaves a hole in the tree."""
         self.whole = False
         self.refuse(event, text)
 
-    def refuse(self, at: Any, text: str) -> None:
+    def refuse(self, at: Any, text: str, slip: Slip = Slip.YAML_NOT_TAKEN) -> None:
         """Note a problem at a scalar or an event; a file that has too many of them ends here."""
         if isinstance(at, Scalar):
             place = Place(self.file, at.line, at.column)
         else:
             place = Place(self.file, at.start_mark.line + 1, at.start_mark.column + 1)
-        self.findings.problem(place, text)
+        self.findings.problem(place, text, slip)
         if self.findings.problems_of(self.file) > MOST_PROBLEMS_A_FILE:
-            raise Stop(place.line, place.column, text)
+            raise Stop(place.line, place.column, text, slip)
 
 
 def quote_it(scalar: Scalar) -> str:
@@ -273,8 +278,8 @@ def quote_it(scalar: Scalar) -> str:
 
 
 def _too_many(event: Any) -> Stop:
-    return _stop(event, f"the file holds more than {MOST_NODES:,} values; split it into several files")
+    return _stop(event, f"the file holds more than {MOST_NODES:,} values; split it into several files", Slip.TOO_LARGE)
 
 
-def _stop(event: Any, text: str) -> Stop:
-    return Stop(event.start_mark.line + 1, event.start_mark.column + 1, text)
+def _stop(event: Any, text: str, slip: Slip) -> Stop:
+    return Stop(event.start_mark.line + 1, event.start_mark.column + 1, text, slip)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from accessctl.model import Place
+from accessctl.slips import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,10 @@ _KINDS = (
 
 class Refused(Exception):  # noqa: N818 (no error of the program: one file that is not read)
     """Why something is not read, in words for its place."""
+
+    def __init__(self, text: str, slip: Slip = Slip.FILE_NOT_READ) -> None:
+        super().__init__(text)
+        self.slip = slip
 
 
 class Content(NamedTuple):
@@ -60,7 +65,7 @@ def read_file(root: Path, file: str) -> Content:
     finally:
         os.close(descriptor)
     if len(data) > LARGEST_FILE:
-        raise Refused(f"is larger than {LARGEST_FILE // 1024**2} MiB; split it into several files")
+        raise Refused(f"is larger than {LARGEST_FILE // 1024**2} MiB; split it into several files", Slip.TOO_LARGE)
     return Content(file, data, sha256(data).hexdigest())
 
 
@@ -73,14 +78,15 @@ def read_tree(root: Path, wanted: str, at: Place, findings: Findings) -> Iterato
     before = findings.count
     paths = _list(root, wanted, at, findings)
     if not paths and findings.count == before:
-        findings.problem(at, f"there is no manifest in {wanted!r}: no file ends with .yaml or .yml")
+        text = f"there is no manifest in {wanted!r}: no file ends with .yaml or .yml"
+        findings.problem(at, text, Slip.NO_MANIFEST)
     if findings.count > before:
         yield None
     for file in paths:
         try:
             yield read_file(root, file)
         except Refused as why:
-            findings.problem(Place(printable(file)), str(why))
+            findings.problem(Place(printable(file)), str(why), why.slip)
             yield None
 
 
@@ -98,9 +104,10 @@ def _list(root: Path, wanted: str, at: Place, findings: Findings) -> list[str]:
             return [start]
         return sorted(_walk(root, start, findings))
     except FileNotFoundError:
-        findings.problem(at, f"there is no {wanted!r} in the project; is the name right, and the directory?")
+        text = f"there is no {wanted!r} in the project; is the name right, and the directory?"
+        findings.problem(at, text, Slip.NO_MANIFEST)
     except (Refused, OSError) as why:
-        findings.problem(at, f"{wanted!r} {_reason(why)}")
+        findings.problem(at, f"{wanted!r} {_reason(why)}", getattr(why, "slip", Slip.FILE_NOT_READ))
     return []
 
 
@@ -108,12 +115,12 @@ def _inside(root: Path, wanted: str) -> str:
     """Return the path in its plain form; refuse one that leaves the project by `..`, `/` or a link."""
     path = Path(wanted)
     if path.is_absolute() or ".." in path.parts:
-        raise Refused("leads out of the project; manifests are inside it")
+        raise Refused("leads out of the project; manifests are inside it", Slip.OUTSIDE_PROJECT)
     for parent in (*reversed(path.parents), path):
         if stat.S_ISLNK(os.lstat(root / parent).st_mode) and parent != Path():
-            raise Refused("is or goes through a symbolic link; links are not read")
+            raise Refused("is or goes through a symbolic link; links are not read", Slip.OUTSIDE_PROJECT)
     if not (root / path).resolve().is_relative_to(root.resolve()):
-        raise Refused("leads out of the project; manifests are inside it")
+        raise Refused("leads out of the project; manifests are inside it", Slip.OUTSIDE_PROJECT)
     return path.as_posix()
 
 
@@ -125,7 +132,7 @@ def _walk(root: Path, start: str, findings: Findings) -> list[str]:
     while waiting:
         directory = waiting.pop()
         if directory.count("/") >= DEEPEST:
-            raise Refused(f"is nested more than {DEEPEST} directories deep")
+            raise Refused(f"is nested more than {DEEPEST} directories deep", Slip.TOO_LARGE)
         for name, mode in _entries(root, directory, findings):
             seen += 1
             path = name if directory == "." else f"{directory}/{name}"
@@ -134,9 +141,9 @@ def _walk(root: Path, start: str, findings: Findings) -> list[str]:
             elif stat.S_ISDIR(mode):
                 waiting.append(path)
             elif stat.S_ISLNK(mode):
-                findings.problem(Place(printable(path)), "is a symbolic link; links are not read")
+                findings.problem(Place(printable(path)), "is a symbolic link; links are not read", Slip.FILE_NOT_READ)
             if len(found) > MOST_FILES or seen > MOST_ENTRIES:
-                raise Refused(f"holds more than {MOST_FILES:,} manifests or {MOST_ENTRIES:,} files")
+                raise Refused(f"holds more than {MOST_FILES:,} manifests or {MOST_ENTRIES:,} files", Slip.TOO_LARGE)
     return found
 
 
@@ -149,7 +156,7 @@ def _entries(root: Path, directory: str, findings: Findings) -> list[tuple[str, 
                 if not entry.name.startswith(".")
             ]
     except OSError as error:
-        findings.problem(Place(printable(directory)), f"cannot be read: {error.strerror}")
+        findings.problem(Place(printable(directory)), f"cannot be read: {error.strerror}", Slip.FILE_NOT_READ)
         return []
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from accessctl.errors import Problem
+from accessctl.slips import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -44,9 +45,9 @@ class Findings:
         """List the problems; past the limit of a file, a last one says that there are more."""
         return [problem for found in self._found.values() for problem in _first(found)]
 
-    def problem(self, place: Place, text: str) -> None:
+    def problem(self, place: Place, text: str, slip: Slip) -> None:
         """Note a problem once."""
-        problem = Problem(place, text)
+        problem = Problem(place, text, slip)
         end = self._ends.get(place.file)
         if problem in self._seen:
             return
@@ -71,9 +72,9 @@ class Findings:
         self._comparisons += min(len(known), MOST_CANDIDATES)
         return did_you_mean(word, known) if self._comparisons <= MOST_COMPARISONS else ""
 
-    def warning(self, place: Place, text: str) -> None:
+    def warning(self, place: Place, text: str, slip: Slip) -> None:
         """Note something that is allowed, but hardly meant."""
-        warning = Problem(place, text)
+        warning = Problem(place, text, slip)
         if warning not in self._seen:
             self._seen.add(warning)
             self.warnings.append(warning)
@@ -84,7 +85,8 @@ def _first(found: list[Problem]) -> list[Problem]:
     if len(found) <= MOST_PROBLEMS_A_FILE:
         return found
     *first, last = sorted(found, key=_in_file)[: MOST_PROBLEMS_A_FILE + 1]
-    return [*first, Problem(last.place, "there are more problems in this file; mend these first")]
+    text = "there are more problems in this file; mend these first"
+    return [*first, Problem(last.place, text, Slip.MORE_PROBLEMS)]
 
 
 def _in_file(problem: Problem) -> tuple[int, int, str]:

@@ -20,6 +20,7 @@ from accessctl.manifest.schema import explain
 from accessctl.manifest.shape import Reader
 from accessctl.manifest.words import TaskCheck
 from accessctl.model import Access, Asset, Business, Place, Policy
+from accessctl.slips import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,11 +98,11 @@ class _Reading:
         """Read accessctl.yaml. Without it, or where it is no YAML, there is nothing to go on with."""
         if not os.path.lexists(self.root / PROJECT_FILE):
             text = "is not in this directory; start a project with `accessctl init`, or name one with -C DIR"
-            raise ManifestError([Problem(Place(PROJECT_FILE), text)])
+            raise ManifestError([Problem(Place(PROJECT_FILE), text, Slip.NO_PROJECT)])
         try:
             content = read_file(self.root, PROJECT_FILE)
         except Refused as why:
-            raise ManifestError([Problem(Place(PROJECT_FILE), str(why))]) from None
+            raise ManifestError([Problem(Place(PROJECT_FILE), str(why), why.slip)]) from None
         document = self.document(content)
         if document is None:
             raise ManifestError(self.findings.problems)
@@ -138,7 +139,7 @@ class _Reading:
                     self.whole = False
                     mebibytes = LARGEST_TREE // 1024**2
                     text = f"the manifests are more than {mebibytes} MiB or {MOST_FILES:,} files; split the project"
-                    self.findings.problem(at, text)
+                    self.findings.problem(at, text, Slip.TOO_LARGE)
                     return
 
     def document(self, content: Content) -> Document | None:
@@ -150,9 +151,10 @@ class _Reading:
     def explain(self, reader: Reader, document: Document, schema: str) -> None:
         """Say in words what the reader found to have a wrong shape."""
         if reader.misfits:
-            unexplained = [Problem(reader.place(document.root), f"this does not fit the {schema} schema")]
+            text = f"this does not fit the {schema} schema"
+            unexplained = [Problem(reader.place(document.root), text, Slip.WRONG_VALUE)]
             for problem in explain(document._replace(root=reader.narrowed(document.root)), schema) or unexplained:
-                self.findings.problem(problem.place, problem.text)
+                self.findings.problem(problem.place, problem.text, problem.slip)
 
 
 def _policy(settings: Settings, catalogue: Catalogue, findings: Findings) -> Policy:
@@ -178,7 +180,8 @@ def _require_assets(settings: Settings, catalogue: Catalogue, findings: Findings
         at = settings.manifests[0] if settings.manifests else None
         place = Place(PROJECT_FILE, at.line, at.column) if at else Place(PROJECT_FILE)
         places = ", ".join(word.text for word in settings.manifests)
-        findings.problem(place, f"no ad account or Page is declared in {places}; is it the right directory?")
+        text = f"no ad account or Page is declared in {places}; is it the right directory?"
+        findings.problem(place, text, Slip.NOTHING_DECLARED)
 
 
 def _digest(files: tuple[tuple[str, str], ...]) -> str:

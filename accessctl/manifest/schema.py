@@ -14,6 +14,7 @@ from accessctl.errors import Problem
 from accessctl.manifest.document import Items, Map, Scalar, quote_it
 from accessctl.manifest.findings import MOST_PROBLEMS_A_FILE, did_you_mean, shown
 from accessctl.manifest.scalars import NULL, QUOTED, core_value
+from accessctl.slips import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,7 +94,7 @@ def _explain_part(document: Document, validator: Draft202012Validator) -> set[Pr
     places = {problem.place for problem in problems}
     doubtful = (scalar for scalar in _doubtful(document.root) if document.place(scalar) not in places)
     for scalar in islice(doubtful, MOST_PROBLEMS_A_FILE + 1):
-        problems.add(Problem(document.place(scalar), _write_it(scalar)))
+        problems.add(Problem(document.place(scalar), _write_it(scalar), Slip.UNCLEAR_VALUE))
     return problems
 
 
@@ -126,17 +127,18 @@ def _problems(document: Document, error: ValidationError, validator: Draft202012
         yield from _unknown_keys(document, node, schema.get("properties", {}))
     elif "propertyNames" in error.relative_schema_path and isinstance(node, Map):
         wrong = next(k for k, _ in node.entries if k.text == error.instance)
-        yield Problem(document.place(wrong), f"expected {schema.get('title')}, found {shown(wrong.text)}{comment}")
+        text = f"expected {schema.get('title')}, found {shown(wrong.text)}{comment}"
+        yield Problem(document.place(wrong), text, Slip.WRONG_NAME)
     elif error.validator == "required":
         # jsonschema reports each missing key on its own and names it in its text alone.
         missing = error.message.split("'")[1]
-        yield Problem(document.place(key or node), comment[2:] or f"{missing!r} is missing here")
+        yield Problem(document.place(key or node), comment[2:] or f"{missing!r} is missing here", Slip.MISSING_KEY)
     elif "title" not in schema:
-        yield Problem(document.place(key or node), comment[2:])
+        yield Problem(document.place(key or node), comment[2:], Slip.WRONG_VALUE)
     else:
         at = key if key is not None and isinstance(node, Scalar) and not node.text and node.kind != QUOTED else node
         found = _found(node, schema, validator.evolve(schema=schema).is_valid)
-        yield Problem(document.place(at), f"expected {schema['title']}, {found}{comment}")
+        yield Problem(document.place(at), f"expected {schema['title']}, {found}{comment}", Slip.WRONG_VALUE)
 
 
 def _unknown_keys(document: Document, node: Node, known: dict[str, Any]) -> Iterator[Problem]:
@@ -144,7 +146,7 @@ def _unknown_keys(document: Document, node: Node, known: dict[str, Any]) -> Iter
     for key, _ in entries:
         if key.text not in known:
             near = did_you_mean(key.text, known) or f"; one of {', '.join(known)}"
-            yield Problem(document.place(key), f"unknown key {shown(key.text)}{near}")
+            yield Problem(document.place(key), f"unknown key {shown(key.text)}{near}", Slip.UNKNOWN_KEY)
 
 
 def _found(node: Node, schema: dict[str, Any], fits: Callable[[object], bool]) -> str:

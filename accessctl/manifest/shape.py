@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from accessctl.manifest.document import Node
     from accessctl.manifest.findings import Findings
+    from accessctl.slips import Slip
 
 T = TypeVar("T")
 
@@ -66,9 +67,9 @@ class Reader:
         """Return where `node` begins."""
         return Place(self.file, node.line, node.column)
 
-    def problem(self, node: Node, text: str) -> None:
+    def problem(self, node: Node, text: str, slip: Slip) -> None:
         """Note a problem that is none of shape."""
-        self.findings.problem(self.place(node), text)
+        self.findings.problem(self.place(node), text, slip)
 
     def fields(self, node: Node, known: frozenset[str], required: tuple[str, ...] = ()) -> Mapping[str, Node]:
         """Return the values of a map by their keys."""

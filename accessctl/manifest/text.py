@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from accessctl.slips import Slip
+
 BOM = b"\xef\xbb\xbf"
 _WIDE = ((b"\xff\xfe", "UTF-16 or UTF-32"), (b"\xfe\xff", "UTF-16"), (b"\x00\x00\xfe\xff", "UTF-32"))
 _HARMLESS = bytes({0x09, 0x0A, 0x0D, *range(0x20, 0x7F), *range(0x80, 0x100)})
@@ -24,18 +26,19 @@ _KINDS = (
 class Stop(Exception):  # noqa: N818 (no error of the program: the end of one file)
     """The rest of a file cannot be read. Line and column count from 1."""
 
-    def __init__(self, line: int, column: int, text: str) -> None:
+    def __init__(self, line: int, column: int, text: str, slip: Slip) -> None:
         super().__init__(text)
         self.line = line
         self.column = column
         self.text = text
+        self.slip = slip
 
 
 def decode(data: bytes) -> str:
     """Return the text of a file, without its byte order mark. Raises `Stop` at what must not be there."""
     for mark, name in _WIDE:
         if data.startswith(mark):
-            raise Stop(1, 1, f"the file is {name}: save it as UTF-8")
+            raise Stop(1, 1, f"the file is {name}: save it as UTF-8", Slip.NOT_UTF8)
     body = data.removeprefix(BOM)
     try:
         text = body.decode("utf-8")
@@ -56,7 +59,8 @@ def _refuse_byte(data: bytes, offset: int) -> None:
     before = data[:offset].removeprefix(BOM)
     line = before.count(b"\n") + 1
     column = len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
-    raise Stop(line, column, f"byte {offset} of the file (0x{data[offset]:02x}) is not UTF-8: save the file as UTF-8")
+    text = f"byte {offset} of the file (0x{data[offset]:02x}) is not UTF-8: save the file as UTF-8"
+    raise Stop(line, column, text, Slip.NOT_UTF8)
 
 
 def _refuse_hidden(text: str) -> None:
@@ -64,7 +68,8 @@ def _refuse_hidden(text: str) -> None:
     if found:
         before = text[: found.start()]
         column = len(before.rpartition("\n")[2]) + 1
-        raise Stop(before.count("\n") + 1, column, f"{_kind(found[0])} ({_code(found[0])}): remove it")
+        said = f"{_kind(found[0])} ({_code(found[0])}): remove it"
+        raise Stop(before.count("\n") + 1, column, said, Slip.HIDDEN_CHARACTER)
 
 
 def _kind(character: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from accessctl.manifest.findings import shown
 from accessctl.manifest.shape import DAY
 from accessctl.model import Kind, Place
+from accessctl.slips import Slip
 from accessctl.tasks import VOCABULARY
 
 if TYPE_CHECKING:
@@ -53,17 +54,18 @@ class TaskCheck:
             return
         what = f"the profile {shown(profile)} has {', '.join(foreign)}, which is no task of {KIND_WORDS[kind]}"
         if self._allow_unknown:
-            self._findings.warning(place, what)
+            self._findings.warning(place, what, Slip.TASK_OF_OTHER_KIND)
         else:
-            self._findings.problem(place, f"{what}; give the profile a list for each kind")
+            text = f"{what}; give the profile a list for each kind"
+            self._findings.problem(place, text, Slip.TASK_OF_OTHER_KIND)
 
     def _unknown(self, place: Place, task: str, kind: Kind | None, known: frozenset[str]) -> None:
         what = f"unknown task {shown(task)} for {KIND_WORDS[kind] if kind else 'an ad account or a Page'}"
         if self._allow_unknown:
-            self._findings.warning(place, f"{what}; it is sent to Meta as it is")
+            self._findings.warning(place, f"{what}; it is sent to Meta as it is", Slip.UNKNOWN_TASK)
         else:
             near = self._findings.near(task, known) or f"; one of {', '.join(sorted(known))}"
-            self._findings.problem(place, what + near)
+            self._findings.problem(place, what + near, Slip.UNKNOWN_TASK)
 
 
 def read_until(reader: Reader, node: Node | None) -> date | None:
@@ -76,9 +78,10 @@ def read_until(reader: Reader, node: Node | None) -> date | None:
     try:
         until = date.fromisoformat(word.text)
     except ValueError:
-        reader.problem(word, f"there is no day {word.text}; write the last day as YEAR-MONTH-DAY")
+        reader.problem(word, f"there is no day {word.text}; write the last day as YEAR-MONTH-DAY", Slip.NO_SUCH_DAY)
         return None
     if reader.today > until:
         place = reader.place(word)
-        reader.findings.warning(place, f"until {until} has passed: this gives no access any more")
+        text = f"until {until} has passed: this gives no access any more"
+        reader.findings.warning(place, text, Slip.UNTIL_PASSED)
     return until

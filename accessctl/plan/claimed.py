@@ -173,11 +173,8 @@ def _businesses(plan: Plan) -> Iterator[tuple[str, Business]]:
 
 
 def _gaps(plan: Plan, desired: Access, policy: Policy) -> Iterator[Gap]:
-    """Read back which listings the plan says could not be read to the end."""
-    for business in policy.acts_as:
-        for side in Side:
-            for kind in Kind:
-                start = gap_line(desired, Gap(business, side, kind, ""))
-                yield from (
-                    Gap(business, side, kind, line[len(start) :]) for line in plan.unread if line.startswith(start)
-                )
+    """Read back which listings the plan says could not be read to the end, in the order of the plan."""
+    listings = [Gap(business, side, kind, "") for business in policy.acts_as for side in Side for kind in Kind]
+    starts = {gap_line(desired, gap): gap for gap in listings}
+    for line in plan.unread:
+        yield from (replace(gap, reason=line[len(start) :]) for start, gap in starts.items() if line.startswith(start))

@@ -51,12 +51,12 @@ class Format:
 PLAN_FORMATS: Mapping[str, Format] = {
     "text": Format("render.plan_text:plan_text", ("paper", "now")),
     "json": Format("render.plan_json:plan_json"),
-    "ndjson": Format("render.plan_events:plan_events"),
+    "ndjson": Format("render.plan_events:plan_events", ("now",)),
     "markdown": Format("render.plan_markdown:plan_markdown", ("now", "forge", "marker", "limit")),
     "step-summary": Format("render.plan_markdown:plan_markdown", ("now", "forge", "marker", "summary_limit")),
 }
 
 
-def render_plan(saved: SavedPlan, format: str, layout: Layout) -> str:
+def render_plan(saved: SavedPlan, name: str, layout: Layout) -> str:
     """Return a plan in one of PLAN_FORMATS."""
-    return PLAN_FORMATS[format].render(saved, layout)
+    return PLAN_FORMATS[name].render(saved, layout)

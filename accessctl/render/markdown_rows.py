@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,17 +34,10 @@ PAPER = Paper(100)  # about what a comment shows without a bar to scroll
 LINKS = 20  # of one asset or section; the fence has every file and line
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """The changes of one asset, ready to be shown, and how many there are."""
-
-    text: str
-    actions: tuple[Action, ...]
-
-
-def blocks(actions: Iterable[Action], forge: Forge | None) -> tuple[Block, ...]:
-    """Return one block an asset, in the order in which a person reads them."""
-    return tuple(_block(group, forge) for group in _by_asset(actions))
+def blocks(actions: Iterable[Action], forge: Forge | None) -> Iterator[str]:
+    """Yield the changes of one asset after the other, in the order in which a person reads them."""
+    for group in by_asset(actions):
+        yield block(group, forge)
 
 
 def compact(actions: Iterable[Action]) -> tuple[str, ...]:
@@ -53,7 +45,7 @@ def compact(actions: Iterable[Action]) -> tuple[str, ...]:
     return tuple(
         f"{MARKS[action.verb]} {action.verb} {business_name(action.agency)} on {asset_name(action.asset)}: "
         f"{task_change(action)}"
-        for group in _by_asset(actions)
+        for group in by_asset(actions)
         for action in group
     )
 
@@ -62,7 +54,7 @@ def bare(actions: Iterable[Action]) -> tuple[str, ...]:
     """Return a line a change with the two ids alone: `- revoke 2002 on act_1029384756`."""
     return tuple(
         f"{MARKS[action.verb]} {action.verb} {action.agency.id} on {_node(action.asset)}"
-        for group in _by_asset(actions)
+        for group in by_asset(actions)
         for action in group
     )
 
@@ -70,7 +62,7 @@ def bare(actions: Iterable[Action]) -> tuple[str, ...]:
 def rows_text(word: str, rows: Sequence[Row], now: datetime, forge: Forge | None) -> str:
     """Return rows that are `waiting`, `blocked` or `unmanaged`, below their assets, in one fence."""
     lines: list[str] = []
-    for found in _by_asset(rows):
+    for found in by_asset(rows):
         lines += [*[""] * bool(lines), asset_name(found[0].asset)]
         lines += [row_text(word, row, now, PAPER, first=0) for row in found]
     return "\n".join([fenced(lines), *_links((source for row in rows for source in row.sources), forge)])
@@ -78,14 +70,24 @@ def rows_text(word: str, rows: Sequence[Row], now: datetime, forge: Forge | None
 
 def details(summary: str, content: str) -> str:
     """Return what a click unfolds. `summary` is our own words and numbers, never a name."""
-    return f"<details>\n<summary>{summary}</summary>\n\n{content}\n\n</details>"
+    return "\n\n".join(fold(summary, [content]))
 
 
-def _block(actions: Sequence[Action], forge: Forge | None) -> Block:
-    asset = actions[0].asset
-    parts = [_heading(asset), fenced(action_text(one, PAPER, mark=MARKS[one.verb], first=0) for one in actions)]
+def fold(summary: str, content: Iterable[str]) -> Iterator[str]:
+    """Yield the same part by part, each to be followed by an empty line."""
+    yield f"<details>\n<summary>{summary}</summary>"
+    yield from content
+    yield "</details>"
+
+
+def block(actions: Sequence[Action], forge: Forge | None) -> str:
+    """Return the changes of one asset: its name, what is done and why, and where that is declared."""
+    parts = [
+        _heading(actions[0].asset),
+        fenced(action_text(one, PAPER, mark=MARKS[one.verb], first=0) for one in actions),
+    ]
     parts += _links((source for action in actions for source in action.sources), forge)
-    return Block("\n".join(parts), tuple(actions))
+    return "\n".join(parts)
 
 
 def _heading(asset: AssetRef) -> str:
@@ -105,7 +107,7 @@ def _links(sources: Iterable[Source], forge: Forge | None) -> Iterator[str]:
         yield "\nDeclared in " + ", ".join([*shown[:LINKS], *more]) + "."
 
 
-def _by_asset(found: Iterable[T]) -> Iterator[list[T]]:
+def by_asset(found: Iterable[T]) -> Iterator[list[T]]:
     """Group by asset, in the order of the text form; within an asset the plan's own order stays."""
     for _, group in groupby(sorted(found, key=_place), key=_place):
         yield list(group)

@@ -6,19 +6,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from accessctl.clean import display
-from accessctl.model import Status
 from accessctl.plan.nouns import AssetRef, BusinessRef
 from accessctl.plan.refs import source_of
 from accessctl.render.names import asset_name, business_name, source_name
 from accessctl.render.report_words import (
     coverage_lines,
-    difference_words,
     origin_lines,
-    since_words,
     summary_line,
     tasks_words,
+    times_words,
     title,
-    until_words,
     waits_words,
 )
 from accessctl.report.nouns import Standing
@@ -105,16 +102,8 @@ def _grant(grant: ReportedGrant, paper: Paper) -> Iterator[str]:
 def facts(grant: ReportedGrant) -> Iterable[str]:
     """Return what there is to say of a grant, a line each, all of it harmless in text."""
     asked, added = (display(words, 1000) for words in tasks_words(grant))
-    found = (
-        [asked + (f" (and {added}, added by Meta)" if added else "")] if grant.status is not Status.UNREADABLE else []
-    )
-    if grant.standing is not Standing.DECLARED:
-        found.append(display(grant.text, 300))
-    found.append(display(difference_words(grant), 600) if grant.standing is not Standing.DRIFT else "")
-    found.append(display(waits_words(grant), 400))
-    end = until_words(grant)
-    times = [f"since {display(since_words(grant.since), 120)}"] * (grant.status is Status.CONFIRMED)
-    times += [f"until {end}"] * bool(end)
-    found.append(", ".join(times))
+    found = [asked + (f" (and {added}, added by Meta)" if added else "")]
+    found += [display(grant.text, 300)] * (grant.standing is not Standing.DECLARED)
+    found += [display(waits_words(grant), 400), display(times_words(grant), 300)]
     found += [f"{'ended: ' * one.expired}{source_name(source_of(one))}" for one in grant.sources]
     return [fact for fact in found if fact]

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from accessctl.counting import count
+from accessctl.model import Status
 from accessctl.render.age import moment
 from accessctl.report.nouns import MARKET, Standing, Way
 
@@ -24,6 +25,12 @@ MEANINGS = {
     Standing.ENDED: "its declaration has ended, and nobody holds it",
 }
 OF_MANIFESTS = {Standing.DECLARED: "the manifests declare it"}
+NO_END = "no end"
+NOT_HELD = {
+    Status.PENDING: "asked for:",
+    Status.AWAITING_APPROVAL: "granted, not approved yet:",
+    Status.UNKNOWN: "listed with",
+}
 WHOM = {"client": "the client", "second_admin": "a second admin of", "us": "a decision of"}
 
 
@@ -79,13 +86,10 @@ def coverage_lines(coverage: Coverage | None) -> tuple[str, ...]:
     total = coverage.total
     part = f" {total.grants.part} more are declared with fewer tasks." if total.grants.part else ""
     lines = [f"Declared are {share_words(total.grants, 'live grant')} and {share_words(total.assets, 'asset')}.{part}"]
-    missing = [count(coverage.unread_assets, "asset")] * bool(coverage.unread_assets)
-    missing += [count(coverage.unread_listings, "listing")] * bool(coverage.unread_listings)
-    if missing:
-        lines.append(f"In none of these numbers: {' and '.join(missing)} that could not be read to the end.")
-    if coverage.unknown_grants:
-        lines.append(f"In none of these numbers: {count(coverage.unknown_grants, 'grant')} with an unknown status.")
-    return tuple(lines)
+    missing = [f"{count(coverage.unread_assets, 'asset')} that could not be read"] * bool(coverage.unread_assets)
+    missing += [f"{count(coverage.unread_listings, 'unread listing')}"] * bool(coverage.unread_listings)
+    missing += [f"{count(coverage.unknown_grants, 'grant')} of unknown status"] * bool(coverage.unknown_grants)
+    return (*lines, f"In none of these numbers: {', '.join(missing)}.") if missing else tuple(lines)
 
 
 def share_words(share: Share, one: str) -> str:
@@ -100,20 +104,23 @@ def covered_name(name: str) -> str:
 
 
 def tasks_words(grant: ReportedGrant) -> tuple[str, str]:
-    """Return the tasks that are live or declared, and those Meta added by itself."""
+    """Return the tasks that are live or declared, in words where they are not held; and those Meta added by itself."""
     if grant.held:
         asked = [task for task in grant.held if task not in grant.server_added]
         return ", ".join(asked) or "nothing", ", ".join(grant.server_added)
-    if grant.tasks and grant.status not in (None, "absent"):
-        return f"{', '.join(grant.tasks)} (not held yet)", ""
-    return "nothing", ""
+    if grant.status in NOT_HELD and grant.tasks:
+        return f"{NOT_HELD[grant.status]} {', '.join(grant.tasks)}", ""
+    if grant.status is Status.UNREADABLE:
+        return "nobody knows", ""
+    return "nothing" + f" (declared: {', '.join(grant.declared)})" * bool(grant.declared), ""
 
 
-def difference_words(grant: ReportedGrant) -> str:
-    """Return what is missing and what goes beyond the declaration; empty where neither does."""
-    parts = [f"declared and not held: {', '.join(grant.missing)}"] * bool(grant.missing)
-    parts += [f"held and not declared: {', '.join(grant.extra)}"] * bool(grant.extra)
-    return "; ".join(parts)
+def times_words(grant: ReportedGrant) -> str:
+    """Return `since 2026-11-01 (granted by run ab12), until 2027-03-31`; nothing of what nobody holds or is to hold."""
+    end = until_words(grant)
+    times = [f"since {since_words(grant.since)}"] * (grant.status is Status.CONFIRMED)
+    times += [end if end == NO_END else f"until {end}"] * bool(end)
+    return ", ".join(times)
 
 
 def since_words(since: Since | None) -> str:
@@ -128,10 +135,10 @@ def until_words(grant: ReportedGrant) -> str:
     """Return `2027-03-31`, or from when on only a part is left; no end where there is none."""
     first, last = grant.until
     if first is None:
-        return "no end" if grant.declared else ""
+        return NO_END if grant.declared else ""
     if first == last:
         return f"{last}"
-    return f"{first} in part, {last or 'no end'} the rest"
+    return f"{first} in part, the rest {last or NO_END}"
 
 
 def waits_words(grant: ReportedGrant) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
+from math import ceil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def bands(
     """Return every mark in exactly one cell: agencies by name, assets in the order of their first mark."""
     order = list(dict.fromkeys(asset for asset, _ in marks))
     agencies = sorted({agency for _, agency in marks}, key=lambda one: (one.name.casefold(), one.alias, one.id))
-    groups = [tuple(agencies[start : start + columns]) for start in range(0, len(agencies), columns)]
+    width = max(1, ceil(len(agencies) / max(1, ceil(len(agencies) / columns))))  # no band much narrower than the others
+    groups = [tuple(agencies[start : start + width]) for start in range(0, len(agencies), width)]
     return tuple(Band(group, _blocks(order, group, marks, rows)) for group in groups)
 
 

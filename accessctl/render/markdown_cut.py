@@ -1,0 +1,129 @@
+"""A plan as Markdown that does not fit: every removal stays, what is left out is counted, and it says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from accessctl.guard import removes
+from accessctl.plan.nouns import Verb
+from accessctl.render.escape import fenced
+from accessctl.render.markdown_head import FILE, alert, foot, head, marker_line, up_to
+from accessctl.render.markdown_rows import bare, block, blocks, by_asset, compact, fold
+from accessctl.render.markdown_sections import sections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from accessctl.plan.document import SavedPlan
+    from accessctl.plan.nouns import Action
+    from accessctl.render.forge import Forge
+    from accessctl.render.limit import Limit
+
+LIST_SHARE = 8  # of the whole for each list of sentences above the changes
+NOTICE = 1_200  # kept free for the notice and for headings
+REST = 5_000  # kept free for the folded parts, where there is room
+FEW = 20  # rows of a folded part, where not all fit
+MISSES = 20  # assets in a row that are too long for what room is left, before the rest is not tried
+BETWEEN = "\n\n"
+
+
+@dataclass(slots=True)
+class _Room:
+    """What is left of a limit."""
+
+    limit: Limit
+    left: int
+    parts: list[str] = field(default_factory=list)
+
+    def takes(self, text: str, most: int | None = None) -> bool:
+        """Add a part if it fits into what is left, or into `most`."""
+        size = self.limit.size(text) + len(BETWEEN)
+        if size > (self.left if most is None else most):
+            return False
+        self.left -= size
+        self.parts.append(text)
+        return True
+
+
+def cut(saved: SavedPlan, now: datetime, forge: Forge | None, marker: str, limit: Limit) -> str:
+    """Return as much of the plan as `limit` takes: the removals, then what is risky, then the rest."""
+    take = up_to(limit.most // LIST_SHARE, limit.size)
+    around = BETWEEN.join([marker_line(marker), *head(saved, now, take, " "), foot(saved, is_cut=True)])
+    room = _Room(limit, limit.most - limit.size(around) - NOTICE)
+    removals = [action for action in saved.plan.actions if removes(action)]
+    kept = _removals(removals, forge, room) if removals else ""
+    left = [*_others(saved, forge, room), *_rest(saved, now, forge, room)]
+    above = [marker_line(marker), *head(saved, now, take, _notice(limit, kept, left))]
+    return BETWEEN.join([*above, *room.parts, foot(saved, is_cut=True)]) + "\n"
+
+
+def _removals(removals: Sequence[Action], forge: Forge | None, room: _Room) -> str:
+    """Keep every removal, in as much detail as there is room for; return the sentence that says how many."""
+    number = f"{len(removals):,}"
+    all_here = f"#### Removals: all {number}\n\n"
+    if _is_short(removals, room) and room.takes(all_here + BETWEEN.join(blocks(removals, forge)), room.left * 2 // 3):
+        return f"All {number} removals are here."
+    if room.takes(all_here + fenced(compact(removals)), room.left):
+        return f"All {number} removals are here, without their reasons."
+    lines = bare(removals)
+    if room.takes(all_here + fenced(lines)):
+        return f"All {number} removals are here, by their ids alone."
+    shown = list(_as_many(lines, room))
+    room.takes(f"#### Removals: {len(shown):,} of {number}\n\n{fenced(shown)}")
+    return f"**Only {len(shown):,} of {number} removals are shown, so nobody can decide from this text.**"
+
+
+def _is_short(actions: Sequence[Action], room: _Room) -> bool:
+    """Tell whether it is worth trying: no change is told in less than its ids and tasks."""
+    return 60 * len(actions) < room.left
+
+
+def _as_many(lines: Sequence[str], room: _Room) -> Iterator[str]:
+    left = room.left - 100  # the heading and the fence
+    for line in lines:
+        left -= room.limit.size(line) + 1
+        if left < 0:
+            return
+        yield line
+
+
+def _others(saved: SavedPlan, forge: Forge | None, room: _Room) -> list[str]:
+    """Add the other changes, whole assets at a time, those that need a look first; return what is left out."""
+    others = [action for action in saved.plan.actions if not removes(action)]
+    groups = sorted(by_asset(others), key=lambda group: min(map(_weight, group)))
+    inner, shown, missed = _Room(room.limit, room.left - 200 - min(room.left // 6, REST)), 0, 0
+    for group in groups:
+        missed = 0 if inner.takes(block(group, forge)) else missed + 1
+        shown += len(group) * (not missed)
+        if missed == MISSES:
+            break
+    if shown:
+        room.takes(BETWEEN.join(fold(f"{shown:,} of {len(others):,} other changes", inner.parts)))
+    left = len(others) - shown
+    return [f"{left:,} other change{'s' * (left != 1)}"] * bool(left)
+
+
+def _weight(action: Action) -> int:
+    """Risky first, then what takes something, then the rest."""
+    loses = action.verb is Verb.CHANGE and not set(action.before.tasks) <= set(action.after.tasks)
+    return 0 if action.risk else 1 if loses else 2
+
+
+def _rest(saved: SavedPlan, now: datetime, forge: Forge | None, room: _Room) -> Iterator[str]:
+    """Add the folded parts with their first rows, where there is room; return what is left out."""
+    for section in sections(saved, now, forge, FEW):
+        left = section.total - (section.shown if room.takes(section.text) else 0)
+        if left:
+            yield f"{left:,} {section.word}"
+
+
+def _notice(limit: Limit, removals: str, left: Sequence[str]) -> str:
+    lines = [
+        f"**This is not the whole plan**: it was cut to {limit}.",
+        *[removals] * bool(removals),
+        *[f"Left out: {', '.join(left)}."] * bool(left),
+        f"Review the plan file, with `accessctl show {FILE}`, or its HTML page.",
+    ]
+    return alert("IMPORTANT", lines)

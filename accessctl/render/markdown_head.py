@@ -1,0 +1,149 @@
+"""What stands above and below the changes of a plan in Markdown: verdict, sentences that matter, digest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from accessctl.clean import display
+from accessctl.counting import count
+from accessctl.guard import hint, removes
+from accessctl.plan.nouns import Verb
+from accessctl.render.age import snapshot_line
+from accessctl.render.escape import SENTENCE, markdown_code, markdown_text
+from accessctl.render.plan_text import summary_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from accessctl.plan.document import SavedPlan
+
+    Take = Callable[[Iterable[str], str], list[str]]
+
+FILE = "plan.json"
+FLAG = "--allow-revokes "
+
+
+def everything(lines: Iterable[str], _: str) -> list[str]:
+    """Take all of a list."""
+    return list(lines)
+
+
+def up_to(most: int, size: Callable[[str], int]) -> Take:
+    """Return what takes of each list as much as fits into `most`, and says how much more there is."""
+
+    def take(lines: Iterable[str], what: str) -> list[str]:
+        all_lines = list(lines)
+        shown = list(_fitting(all_lines, most, size))
+        left = len(all_lines) - len(shown)
+        return [*shown, *[f"- … and {count(left, f'more {what}')}"] * bool(left)]
+
+    return take
+
+
+def head(saved: SavedPlan, now: datetime, take: Take = everything, notice: str = "") -> list[str]:
+    """Return what comes before the changes; `notice` says what was cut, and `take` what is kept of long lists."""
+    parts = [
+        _title(saved, is_cut=bool(notice)),
+        _counts(saved),
+        notice,
+        _refusal(saved, take),
+        _sentences(saved, take),
+        _unread(saved, take),
+        _origin(saved, now),
+    ]
+    return [part for part in parts if part]
+
+
+def marker_line(marker: str) -> str:
+    """Return the hidden line by which a comment is found again. A name that could end it early is spelled."""
+    return f"<!-- accessctl:plan:{quote(marker, safe='/', errors='replace')[:300]} -->"
+
+
+def _title(saved: SavedPlan, *, is_cut: bool) -> str:
+    """Return the verdict as a heading."""
+    if saved.verdict.reasons:
+        words = "Refused by a guard"
+    elif saved.plan.actions:
+        words = "Changes to review"
+    else:
+        words = "No changes"
+    words += "" if saved.plan.is_whole else ", and not everything could be read"
+    return f"### {words}{' (cut: this is not the whole plan)' if is_cut else ''}"
+
+
+def _counts(saved: SavedPlan) -> str:
+    """Return the line that counts, and how many removals there are."""
+    line = f"**{summary_line(saved.plan.summary, matches=saved.plan.matches)}**"
+    removing = [action for action in saved.plan.actions if removes(action)]
+    changes = sum(action.verb is Verb.CHANGE for action in removing)
+    also = f", among them {count(changes, 'change')} that may leave an agency with nothing" * bool(changes)
+    return f"{line}\n{count(len(removing), 'step removes', 'steps remove')} access{also}." if removing else line
+
+
+def _refusal(saved: SavedPlan, take: Take) -> str:
+    """Say why the guards refuse the plan, and what would confirm it."""
+    if not saved.verdict.reasons:
+        return ""
+    said, flag, number = _confirmation(saved)
+    todo = markdown_text(said[:1].upper() + said[1:]) + (f" {markdown_code(flag + number)}" if flag else "")
+    return alert("CAUTION", [*_bullets(saved.verdict.reasons, take, "reason"), "", todo])
+
+
+def _sentences(saved: SavedPlan, take: Take) -> str:
+    """Return what a reviewer must not miss: who is new, who loses what, what widens."""
+    lines = _bullets(saved.plan.headlines, take, "sentence")
+    return alert("WARNING", lines) if lines else ""
+
+
+def _unread(saved: SavedPlan, take: Take) -> str:
+    """Return the listings that could not be read to the end."""
+    lines = _bullets(saved.plan.unread, take, "listing")
+    return alert("IMPORTANT", ["Not read to the end, so anything may hide there:", "", *lines]) if lines else ""
+
+
+def _origin(saved: SavedPlan, now: datetime) -> str:
+    """Say from which snapshot the plan was made, if it was."""
+    snapshot = saved.origin.snapshot
+    return markdown_text(snapshot_line(snapshot, now)) if snapshot else ""
+
+
+def foot(saved: SavedPlan, *, is_cut: bool) -> str:
+    """Return the digest, and the command that applies exactly this plan."""
+    lines = ["This text was cut: it is not the whole plan.\n"] * is_cut
+    once = ", once that is confirmed" * bool(saved.verdict.reasons)
+    if command := _command(saved):
+        lines += [f"To apply exactly this plan{once}:\n", f"```sh\n{command}\n```\n"]
+    return "\n".join([*lines, f"Digest {markdown_code(saved.digest)}"])
+
+
+def _command(saved: SavedPlan) -> str:
+    """The command that passes the guards; none where nothing is to be done, or no number would do."""
+    _, flag, number = _confirmation(saved)
+    if not saved.plan.actions or (saved.verdict.reasons and not flag):
+        return ""
+    return f"accessctl apply {FILE} --expect-digest {display(saved.digest)} {flag}{number}".rstrip()
+
+
+def _confirmation(saved: SavedPlan) -> tuple[str, str, str]:
+    """What a person can do about a refusal, the flag that confirms it, and its number; empty where there is none."""
+    said, flag, number = hint(saved.plan, saved.verdict).partition(FLAG) if saved.verdict.reasons else ("", "", "")
+    return said.rstrip(), flag, number
+
+
+def alert(kind: str, lines: Iterable[str]) -> str:
+    """Return a quotation that GitHub and GitLab set apart: CAUTION, WARNING or IMPORTANT."""
+    return "\n".join([f"> [!{kind}]", *(f"> {line}".rstrip() for line in lines)])
+
+
+def _bullets(lines: Iterable[str], take: Take, what: str) -> list[str]:
+    return take((f"- {markdown_text(line, SENTENCE)}" for line in lines), what)
+
+
+def _fitting(lines: Iterable[str], most: int, size: Callable[[str], int]) -> Iterator[str]:
+    for line in lines:
+        most -= size(line) + 4
+        if most < 0:
+            return
+        yield line

@@ -1,0 +1,59 @@
+"""A plan as Markdown for a pull request: what matters first, then asset by asset, never longer than is taken."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from accessctl.counting import count
+from accessctl.render.limit import COMMENT, Limit
+from accessctl.render.markdown_cut import cut
+from accessctl.render.markdown_head import foot, head, marker_line
+from accessctl.render.markdown_rows import blocks, fold
+from accessctl.render.markdown_sections import sections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from accessctl.plan.document import SavedPlan
+    from accessctl.plan.nouns import Plan
+    from accessctl.render.forge import Forge
+
+OPEN = 20  # changes that stand open; more are folded
+LEAST_OF_A_ROW = 20  # characters; with more rows than that allows nobody need try
+
+
+def plan_markdown(
+    saved: SavedPlan, now: datetime, forge: Forge | None = None, marker: str = "default", limit: Limit = COMMENT
+) -> str:
+    """Return the plan, whole where `limit` lets it; else cut, with every removal kept, and marked as cut.
+
+    The first line is hidden: it names the comment that this one is to replace. `now` tells the age of a snapshot.
+    """
+    whole = _whole(saved, now, forge, marker, limit)
+    return cut(saved, now, forge, marker, limit) if whole is None else whole
+
+
+def _whole(saved: SavedPlan, now: datetime, forge: Forge | None, marker: str, limit: Limit) -> str | None:
+    """Return the whole plan, None as soon as it is too long."""
+    plan, parts, left = saved.plan, list[str](), limit.most
+    if LEAST_OF_A_ROW * (len(plan.actions) + len(plan.waiting)) > limit.most:
+        return None
+    changes = _changes(plan, forge)
+    rest = (section.text for section in sections(saved, now, forge))
+    for part in chain([marker_line(marker)], head(saved, now), changes, rest, [foot(saved, is_cut=False)]):
+        parts.append(part)
+        left -= limit.size(part) + 2
+        if left < 0:
+            return None
+    return "\n\n".join(parts) + "\n"
+
+
+def _changes(plan: Plan, forge: Forge | None) -> Iterator[str]:
+    """Return the changes by asset, folded where there are many."""
+    changes = blocks(plan.actions, forge)
+    if len(plan.actions) <= OPEN:
+        return changes
+    assets = len({action.asset for action in plan.actions})
+    return fold(f"{count(len(plan.actions), 'change')} on {count(assets, 'asset')}", changes)
