@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 32
 MOST_NODES = 200_000
+TOO_MANY = f"the file holds more than {MOST_NODES:,} values; split it into several files"
 # A rule says `on:`. As a key it is what it looks like here, whatever YAML 1.1 made of it.
 OWN_WORD = "on"
 _tuple_new = tuple.__new__
@@ -166,7 +167,7 @@ class _Builder:
             return Scalar("", NULL, event.start_mark.line + 1, event.start_mark.column + 1)
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise _too_many(event)
+            raise _stop(event, TOO_MANY, Slip.TOO_LARGE)
         if depth > DEEPEST:
             raise _stop(event, f"this is nested more than {DEEPEST} deep; no manifest needs that", Slip.TOO_LARGE)
         if event.anchor is not None or event.tag is not None:
@@ -177,7 +178,7 @@ class _Builder:
         """Read a scalar: the hot path, so a word is looked up before any pattern is tried."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise _too_many(event)
+            raise _stop(event, TOO_MANY, Slip.TOO_LARGE)
         if event.anchor is not None or event.tag is not None:
             self.refuse_extras(event)
         text = event.value
@@ -275,10 +276,6 @@ def quote_it(scalar: Scalar) -> str:
     if not scalar.text:
         return "there is no text here"
     return f'{scalar.text[:60]} is not a text to every YAML reader: quote it, "{scalar.text[:60]}"'
-
-
-def _too_many(event: Any) -> Stop:
-    return _stop(event, f"the file holds more than {MOST_NODES:,} values; split it into several files", Slip.TOO_LARGE)
 
 
 def _stop(event: Any, text: str, slip: Slip) -> Stop:

@@ -63,11 +63,12 @@ def next_step(row: Row, paper: Paper, *, indent: int) -> list[str]:
 
 
 def _whose(row: Row) -> str:
+    via = display(row.via)
     if row.agency is None:
-        return "" if row.reason.code == UNCERTAIN else f" of {row.via}"
+        return "" if row.reason.code == UNCERTAIN else f" of {via}"
     if row.via in (row.agency.alias, row.agency.id):
-        return f" at clients of {row.via}"
-    return f" of {row.via}, for {business_name(row.agency)}"
+        return f" at clients of {via}"
+    return f" of {via}, for {business_name(row.agency)}"
 
 
 def _name(asset: AssetRef) -> str:

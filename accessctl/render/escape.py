@@ -31,7 +31,7 @@ SENTENCE = 400  # characters of a sentence that may hold several names
 # sentence around it. Everything else may be a link, a mention, an element or a list to GitHub.
 _CALM = re.compile(r"\(?[^\W_]+(?:['’-][^\W_]+)*[)%]?[.,:;)]?|%[).,]*|&")
 # Calm to look at, and yet: a commit, an issue (GH-1, ABC-1), the number of a list, a host.
-_LIVE = re.compile(r"\(?(?:[0-9a-f]{7,}|[a-z0-9]+(?:-[a-z0-9]+)*-[0-9]+|www)[).,:;%]*", re.IGNORECASE)
+_LIVE = re.compile(r"\b[0-9a-f]{7,}\b|-[0-9]+\b|\bwww\b", re.IGNORECASE | re.ASCII)
 _NUMBER_OF_A_LIST = re.compile(r"[0-9]+[.)]")
 _MARKS_AROUND = re.compile(r"(\(?)(.+?)([).,;:]*)")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # also as Chinese and Japanese keyboards write them
@@ -54,7 +54,7 @@ def markdown_cell(text: str, limit: int = LIMIT) -> str:
 def markdown_text(text: str, limit: int = SENTENCE) -> str:
     """Return a sentence in which each run of words that may come alive on GitHub stands in a code span."""
     words = [word for word in display(text, limit).split(" ") if word]
-    calm = [bool(_CALM.fullmatch(word)) and not _LIVE.fullmatch(word) for word in words]
+    calm = [bool(_CALM.fullmatch(word)) and not _LIVE.search(word) for word in words]
     if words and _NUMBER_OF_A_LIST.fullmatch(words[0]):
         calm[0] = False
     runs = groupby(zip(words, calm, strict=True), key=lambda item: item[1])

@@ -54,6 +54,15 @@ PLAN_FORMATS: Mapping[str, Format] = {
     "ndjson": Format("render.plan_events:plan_events", ("now",)),
     "markdown": Format("render.plan_markdown:plan_markdown", ("now", "forge", "marker", "limit")),
     "step-summary": Format("render.plan_markdown:plan_markdown", ("now", "forge", "marker", "summary_limit")),
+    "gitlab-terraform": Format("render.plan_gitlab:plan_gitlab"),
+}
+
+VALIDATE_FORMATS: Mapping[str, Format] = {
+    "text": Format("render.validation:validation_text"),
+    "json": Format("render.validation:validation_json"),
+    "github": Format("render.validation_github:validation_github", ("forge",)),
+    "sarif": Format("render.validation_sarif:validation_sarif", ("forge",)),
+    "codequality": Format("render.validation_codequality:validation_codequality", ("forge",)),
 }
 
 

@@ -138,7 +138,7 @@ def alert(kind: str, lines: Iterable[str]) -> str:
 
 
 def _bullets(lines: Iterable[str], take: Take, what: str) -> list[str]:
-    return take((f"- {markdown_text(line, SENTENCE)}" for line in lines), what)
+    return take((f"- {markdown_text(line, SENTENCE) or markdown_code('')}" for line in lines), what)
 
 
 def _fitting(lines: Iterable[str], most: int, size: Callable[[str], int]) -> Iterator[str]:

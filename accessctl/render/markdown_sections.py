@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from accessctl.counting import count
 from accessctl.render.age import age_warnings
 from accessctl.render.blocked import fold_text, folded
-from accessctl.render.escape import fenced, markdown_text
+from accessctl.render.escape import fenced, markdown_code, markdown_text
 from accessctl.render.markdown_rows import PAPER, details, rows_text
 from accessctl.render.plan_text import UNMANAGED_SHOWN, short_row
 
@@ -49,7 +49,7 @@ def sections(saved: SavedPlan, now: datetime, forge: Forge | None, most: int | N
         yield _undeclared(undeclared, most)
     if warnings := (*plan.warnings, *age_warnings(saved.origin.snapshot, now)):
         shown = warnings[:most]
-        text = "\n".join(f"- {markdown_text(line)}" for line in shown)
+        text = "\n".join(f"- {markdown_text(line) or markdown_code('')}" for line in shown)
         yield _section("warnings", "", warnings, len(shown), text)
 
 

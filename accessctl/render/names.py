@@ -44,8 +44,8 @@ def state_tasks(state: State) -> str:
 
 def source_name(source: Source) -> str:
     """Return `access/de.yaml:31 (rule r, profile buyer, until 2027-03-31: ADS-1423)`."""
-    notes = [f"rule {source.rule}"] * bool(source.rule) + [f"profile {source.profile}"] * bool(source.profile)
-    notes += [f"until {source.until}"] * bool(source.until)
+    parts = (("rule", source.rule), ("profile", source.profile), ("until", source.until))
+    notes = [f"{word} {display(said)}" for word, said in parts if said]
     said = ", ".join(notes) + (f": {display(source.reason)}" if source.reason and notes else "")
     said = said or display(source.reason)
     return f"{display(source.file, 200)}:{source.line}" + (f" ({said})" if said else "")

@@ -1,4 +1,4 @@
-"""A plan as one HTML page: the verdict, what matters in words, every row asset by asset, the matrix, how to apply it."""
+"""A plan as one HTML page: the verdict, what matters in words, every row by asset, the matrix, how to apply it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.guard import hint
 from accessctl.model import Access, frozen
+from accessctl.plan.nouns import Verb
 from accessctl.render.age import age, age_warnings, cost_line, moment, snapshot_line
 from accessctl.render.blocked import NEXT_STEPS, folded
 from accessctl.render.html.entries import Entry, of_action, of_row, of_wait
@@ -28,10 +29,10 @@ LARGE = 200  # assets, from which on the matrix has those alone on which somethi
 FILTERED_FROM = 4  # rows; fewer are read at a glance
 NOBODY = Access(frozen({}), frozen({}))
 COUNTED = (
-    ("grant", *VERB_MARKS["grant"]),
-    ("change", *VERB_MARKS["change"]),
-    ("revoke", *VERB_MARKS["revoke"]),
-    ("request", *VERB_MARKS["request"]),
+    ("grant", *VERB_MARKS[Verb.GRANT]),
+    ("change", *VERB_MARKS[Verb.CHANGE]),
+    ("revoke", *VERB_MARKS[Verb.REVOKE]),
+    ("request", *VERB_MARKS[Verb.REQUEST]),
     *((word, *mark) for word, mark in ROW_MARKS.items()),
     ("unchanged", "=", "dim"),
 )
@@ -112,17 +113,14 @@ def _sections(plan: Plan, now: datetime) -> tuple[Section, ...]:
         return tuple(of_row(word, row, owners.get(row.asset, "")) for row in rows)
 
     many, single = folded(plan.blocked)
+    blocked, unmanaged = left("blocked", single), left("unmanaged", plan.unmanaged)
     alike = tuple(_alike(rows[0], left("blocked", rows)) for rows in many)
     waits = tuple(of_wait(wait, owners.get(wait.row.asset, "")) for wait in waiting_of(plan, NOBODY, now))
     return (
         Section("changes", "Changes", "What apply does, asset by asset.", tuple(map(of_action, plan.actions))),
         Section("waiting", "Waiting", "Done on our side; a person at Meta has the next step.", waits),
-        Section(
-            "blocked", "Blocked", "Nothing is planned here: unreadable is not absent.", left("blocked", single), alike
-        ),
-        Section(
-            "unmanaged", "Unmanaged", "Left alone: no manifest says anything of it.", left("unmanaged", plan.unmanaged)
-        ),
+        Section("blocked", "Blocked", "Nothing is planned here: unreadable is not absent.", blocked, alike),
+        Section("unmanaged", "Unmanaged", "Left alone: no manifest says anything of it.", unmanaged),
     )
 
 

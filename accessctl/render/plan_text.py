@@ -112,7 +112,7 @@ def _undeclared(plan: Plan, paper: Paper) -> str:
 def short_row(row: Row) -> str:
     """Return one line of a row on an asset that no manifest declares, the asset named in it."""
     if row.agency is None:
-        return f"? {asset_name(row.asset)}: {row.reason.text}"
+        return f"? {asset_name(row.asset)}: {display(row.reason.text, 300)}"
     return f"? {asset_name(row.asset)}: {business_name(row.agency)} {_holds(row)}"
 
 

@@ -84,7 +84,8 @@ def coverage_lines(coverage: Coverage | None) -> tuple[str, ...]:
     if coverage is None:
         return ()
     total = coverage.total
-    part = f" {total.grants.part} more are declared with fewer tasks." if total.grants.part else ""
+    number = total.grants.part
+    part = f" {number} more {'is' if number == 1 else 'are'} declared with fewer tasks than are live." if number else ""
     lines = [f"Declared are {share_words(total.grants, 'live grant')} and {share_words(total.assets, 'asset')}.{part}"]
     missing = [f"{count(coverage.unread_assets, 'asset')} that could not be read"] * bool(coverage.unread_assets)
     missing += [f"{count(coverage.unread_listings, 'unread listing')}"] * bool(coverage.unread_listings)
@@ -125,10 +126,14 @@ def times_words(grant: ReportedGrant) -> str:
 
 def since_words(since: Since | None) -> str:
     """Return `2026-11-01 (granted by run ab12)`, or that it is unknown."""
-    if since is None:
-        return "unknown"
-    by = f"{since.what} by run {since.run}" if since.run else f"{since.what}, says Meta"
-    return f"{since.at:%Y-%m-%d} ({by})"
+    return f"{since.at:%Y-%m-%d} ({since_note(since)})" if since else "unknown"
+
+
+def since_note(since: Since) -> str:
+    """Return what happened then and who says so: a run of ours, the journal as it was remembered, or Meta."""
+    if since.run:
+        return f"{since.what} by run {since.run}"
+    return since.what if since.what == "granted" else f"{since.what}, says Meta"
 
 
 def until_words(grant: ReportedGrant) -> str:

@@ -1,4 +1,4 @@
-"""What validate says of a project that has no mistakes, and of one that has, as JSON."""
+"""What validate says of a project, in words and as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -7,17 +7,38 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from accessctl.counting import count
+from accessctl.errors import ManifestError
 from accessctl.model import Kind
+from accessctl.render.escape import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from accessctl.checked import Checked
     from accessctl.errors import Problem
     from accessctl.manifest import Project
 
 
-def validation_text(project: Project) -> str:
-    """Return the one line for a project without mistakes."""
+def validation_text(checked: Checked) -> str:
+    """Return warnings, problems and a last line that counts, as the command line says them."""
+    last = _all_is_well(checked.project) if checked.project else f"error: {ManifestError(checked.problems).what}"
+    return "\n".join([*(f"warning: {warning}" for warning in checked.warnings), *map(str, checked.problems), last])
+
+
+def summary_of(checked: Checked) -> str:
+    """Return the last line of the text alone."""
+    return validation_text(checked).rpartition("\n")[2]
+
+
+def validation_json(checked: Checked) -> str:
+    """Return `valid`, `problems` and `warnings`, each with its kind as `code`, file, line, column and text."""
+    document = {
+        "valid": not checked.problems,
+        "problems": [_item(problem) for problem in checked.problems],
+        "warnings": [_item(warning) for warning in checked.warnings],
+    }
+    return json_text(json.dumps(document, indent=2, sort_keys=True))
+
+
+def _all_is_well(project: Project) -> str:
     kinds = Counter(asset.kind for asset in project.desired.assets)
     grants = sum(len(access.grants) for access in project.desired.assets.values())
     return (
@@ -26,17 +47,12 @@ def validation_text(project: Project) -> str:
     )
 
 
-def validation_json(problems: Iterable[Problem], warnings: Iterable[Problem]) -> str:
-    """Return `valid`, `problems` and `warnings`, each with file, line, column and text."""
-    problems, warnings = list(problems), list(warnings)
-    document = {
-        "valid": not problems,
-        "problems": [_item(problem) for problem in problems],
-        "warnings": [_item(warning) for warning in warnings],
-    }
-    return json.dumps(document, indent=2, sort_keys=True)
-
-
 def _item(problem: Problem) -> dict[str, str | int]:
     place = problem.place
-    return {"file": place.file, "line": place.line, "column": place.column, "text": problem.text}
+    return {
+        "code": problem.slip,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "text": problem.text,
+    }

@@ -27,7 +27,7 @@ def coverage_of(grants: Sequence[ReportedGrant], assets: Sequence[ReportedAsset]
         return Covered(name, _share_of_grants(of_grants), _share_of_assets(of_assets))
 
     markets = sorted({asset.market for asset in assets if asset.market})
-    names = [*markets, ""] if markets else []
+    names = [*markets, *[""] * any(not asset.market for asset in assets)] if markets else []
     return Coverage(
         total=part("", lambda _: True),
         by_kind=tuple(part(kind, lambda asset, kind=kind: asset.kind is kind) for kind in Kind),  # type: ignore[misc]

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 WIDE = 100  # units of a bar that fills its cell
 MOST_AGENCIES = 12
-MOST_TASKS = 8
+MOST_TASKS = 10
 HEIGHT = 96  # units of the highest column of weeks
 COLUMN = 48  # units between the left sides of two columns
 
 
 @dataclass(frozen=True, slots=True)
 class AgencyBar:
-    """One agency's grants; `agency` is None for the `others` together. Lengths are of WIDE."""
+    """One agency's grants; `agency` is None for the `others` together, who have no bar. Lengths are of WIDE."""
 
     agency: ReportedBusiness | None
     others: int
@@ -33,7 +33,7 @@ class AgencyBar:
 
 @dataclass(frozen=True, slots=True)
 class TaskCell:
-    """How many grants of a market hold a task, and how long a bar that is, of WIDE."""
+    """How many grants in a market hold a task, and how long a bar that is, of WIDE."""
 
     number: int
     length: float
@@ -67,7 +67,7 @@ def agency_bars(report: Report) -> tuple[AgencyBar, ...]:
     rest = tallies[MOST_AGENCIES:]
     if rest:
         held, other = sum(one.as_declared for one in rest), sum(one.otherwise for one in rest)
-        bars.append(AgencyBar(None, len(rest), held, other, *_lengths(held, other, max(longest, held + other))))
+        bars.append(AgencyBar(None, len(rest), held, other, 0, 0))
     return tuple(bars)
 
 
@@ -76,7 +76,7 @@ def _lengths(first: int, second: int, longest: int) -> tuple[float, float]:
 
 
 def task_table(report: Report) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[TaskCell, ...]], ...], int]:
-    """Return the tasks that are held most, a line of cells for each market, and how many tasks are left out."""
+    """Return the markets, a line of cells for each of the tasks held most, and how many tasks are left out."""
     markets, tasks, counts = by_market(report)
     shown = tasks[:MOST_TASKS]
     longest = max((counts.get((market, task), 0) for market in markets for task in shown), default=0) or 1
@@ -85,8 +85,8 @@ def task_table(report: Report) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[
         number = counts.get((market, task), 0)
         return TaskCell(number, round(number * WIDE / longest, 2))
 
-    lines = tuple((market, tuple(cell(market, task) for task in shown)) for market in markets)
-    return shown, lines, len(tasks) - len(shown)
+    lines = tuple((task, tuple(cell(market, task) for market in markets)) for task in shown)
+    return markets, lines, len(tasks) - len(shown)
 
 
 def week_columns(report: Report) -> tuple[WeekColumn, ...]:

@@ -10,7 +10,7 @@ from accessctl.model import Kind, Status
 from accessctl.plan.refs import source_of
 from accessctl.render.html.facets import Facet, Option, facet
 from accessctl.render.report_text import asset_ref, business_ref
-from accessctl.render.report_words import NOT_HELD, until_words, waits_words
+from accessctl.render.report_words import NOT_HELD, since_note, until_words, waits_words
 from accessctl.report.nouns import Standing
 from accessctl.report.tally import SOON
 
@@ -109,7 +109,7 @@ def _tasks(one: ReportedGrant) -> Iterator[Task]:
         else:
             yield Task(task)
     if one.status not in NOT_HELD and one.status is not Status.UNREADABLE:
-        yield from (Task(task, "cyan", "declared, not held") for task in one.missing)
+        yield from (Task(task, "cyan", "not held") for task in one.missing)
 
 
 def _since(one: ReportedGrant) -> tuple[str, str]:
@@ -117,8 +117,7 @@ def _since(one: ReportedGrant) -> tuple[str, str]:
         return "", ""
     if one.since is None:
         return "unknown", ""
-    by = f"{one.since.what} by run {one.since.run}" if one.since.run else f"{one.since.what}, says Meta"
-    return f"{one.since.at:%Y-%m-%d}", by
+    return f"{one.since.at:%Y-%m-%d}", since_note(one.since)
 
 
 class Facets:

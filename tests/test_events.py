@@ -1,0 +1,116 @@
+"""The stream of events says what the plan file and the result of apply say, one line at a time."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
+
+from accessctl import __version__
+from accessctl.apply.outcomes import Outcome, Result, Settled, Step
+from accessctl.chain import Head
+from accessctl.manifest import load_schema
+from accessctl.model import Cost
+from accessctl.plan.document import from_document, to_document
+from accessctl.render.apply_events import apply_begins, apply_ends, step_event
+from accessctl.render.events import event_lines
+from accessctl.render.plan_events import plan_events
+from accessctl.render.plan_json import plan_json
+from tests.hostile import names
+from tests.runner_commands import commands_in
+from tests.test_markdown import plan_named
+from tests.test_render import EVERY_ACTION, HOLDS, NOW, PLANS, golden
+
+SENT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def applied():
+    steps = tuple(
+        Step(EVERY_ACTION[n % 7], outcome, "what happened", "what to do", "AbC1", HOLDS if n % 2 else None)
+        for n, outcome in enumerate(Outcome)
+    )
+    settled = (Settled(EVERY_ACTION[0], "r0", SENT, None, "nobody could look"),)
+    return Result("r1", steps, head=Head(12, "sha256:" + "c" * 64), settled=settled)
+
+
+def apply_events(result, plan):
+    events = [*apply_begins(plan, NOW), *map(step_event, result.steps), *apply_ends(result, plan, Cost(4, 9), 5)]
+    return event_lines(events)
+
+
+def read(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def without_version(text):
+    return text.replace(f'"tool_version": "{__version__}"', '"tool_version": "X"')
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_events_of_a_plan_read_as_agreed(request, name):
+    golden(request, f"plan-{name}.ndjson", without_version(plan_events(PLANS[name], NOW)))
+
+
+def test_the_events_of_an_apply_read_as_agreed(request):
+    golden(request, "apply.ndjson", without_version(apply_events(applied(), PLANS["small"])))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(plan_events(PLANS[name], NOW) for name in PLANS if name != "hostile"),
+        apply_events(applied(), PLANS["every-row"]),
+    ],
+)
+@pytest.mark.parametrize("validator", [Draft202012Validator, Draft7Validator])
+def test_every_event_fits_the_schema(text, validator):
+    schema = validator(load_schema("events"))
+    assert [error.message for event in read(text) for error in schema.iter_errors(event)] == []
+
+
+@pytest.mark.parametrize("key", ["type", "format_version", "command"])
+def test_an_event_without_what_it_must_say_does_not_fit(key):
+    event = read(plan_events(PLANS["small"], NOW))[0]
+    del event[key]
+    assert list(Draft202012Validator(load_schema("events")).iter_errors(event))
+
+
+def test_events_and_plan_files_mean_the_same_by_their_words():
+    plan, events = load_schema("plan"), load_schema("events")
+    assert {key: events["$defs"][key] for key in plan["$defs"]} == plan["$defs"]
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_events_of_a_plan_hold_all_of_its_rows(name):
+    events, document = read(plan_events(PLANS[name], NOW)), to_document(PLANS[name])
+    for word, key in (("action", "actions"), ("waiting",) * 2, ("blocked",) * 2, ("unmanaged",) * 2):
+        told = [{k: v for k, v in event.items() if k != "type"} for event in events if event["type"] == word]
+        assert told == document[key]
+
+
+def test_a_stream_begins_with_the_version_and_ends_with_an_end_that_counts():
+    events = read(plan_events(PLANS["every-row"], NOW))
+    assert (events[0]["type"], events[0]["format_version"], events[0]["command"]) == ("version", "1.0", "plan")
+    assert events[-1] == {"type": "end", "events": len(events) - 1}
+
+
+def test_an_apply_ends_with_its_exit_code_and_counts():
+    end = read(apply_events(applied(), PLANS["small"]))[-1]
+    assert (end["type"], end["exit_code"], end["stopped"]) == ("end", 5, False)
+    assert sum(end["summary"].values()) == len(Outcome)
+
+
+def test_no_event_is_a_command_of_the_runner_and_none_loses_a_letter():
+    for name in names(200):
+        plan = plan_named(name)
+        for text in (plan_events(plan, NOW), plan_json(plan)):
+            assert commands_in(text) == [], name
+            assert text.isascii(), name
+        assert read(plan_events(plan, NOW))[-2]["asset"]["name"] == name
+
+
+def test_json_for_a_log_is_still_the_plan():
+    plan = PLANS["hostile"]
+    assert from_document(json.loads(plan_json(plan))) == plan
