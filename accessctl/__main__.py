@@ -93,7 +93,7 @@ def _tell(error: AccessctlError) -> int:
 def _say(*lines: str) -> None:
     with contextlib.suppress(OSError):
         for line in lines:
-            click.echo(line, err=True)
+            click.echo(unarmed_lines(line), err=True)
 
 
 def _speak_plainly() -> None:

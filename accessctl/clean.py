@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,19 @@ def display(text: str, limit: int = LIMIT) -> str:
     shown = "".join(_shown(unicodedata.normalize("NFC", text[: 4 * limit])))
     cut = len(shown) > limit or len(text) > 4 * limit
     return shown[: limit - 1] + "…" if cut else shown
+
+
+def unarmed(text: str) -> str:
+    r"""Return an output without the old commands of CI systems, which are found anywhere in a line.
+
+    Names are clean by then, so this is for what is not: JSON has names as they are, and there `\u0023` is `#`.
+    """
+    return text.replace("##[", r"#\u0023[").replace("##vso[", r"#\u0023vso[")
+
+
+def unarmed_lines(text: str) -> str:
+    """Return lines that are no JSON, and none of which is any command of a CI system."""
+    return re.sub(r"^(\s*):(?=:)", r"\1\\u{3a}", unarmed(text), flags=re.MULTILINE)
 
 
 def _shown(text: str) -> Iterator[str]:

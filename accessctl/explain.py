@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from accessctl.model import ABSENT, AssetAccess, Grant, Kind, Side, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
+    from accessctl.history import WriteTold
     from accessctl.model import Access, Asset
+    from accessctl.report.nouns import Since
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
     """One pair. `declared` is None where no manifest names it; `live` is None where nobody looked.
 
-    `agency` is empty for everybody whom an asset that could not be read may hide.
+    `agency` is empty for everybody whom an asset that could not be read may hide. `last` is the journal's last
+    word on the pair, `since` when it was granted or requested by us; None where the journal says nothing.
     """
 
     asset: AssetAccess
     agency: str
     declared: Grant | None
     live: Grant | None
+    last: WriteTold | None = None
+    since: Since | None = None
 
 
 def on_asset(asset: Asset, desired: Access, live: Access | None, acts_as: Collection[str]) -> tuple[Holding, ...]:
@@ -40,6 +45,16 @@ def on_asset(asset: Asset, desired: Access, live: Access | None, acts_as: Collec
 def of_agency(agency: str, desired: Access, live: Access | None, acts_as: Collection[str]) -> tuple[Holding, ...]:
     """Return every pair of one agency, ad accounts first, by alias and id."""
     return tuple(holding for holding in _holdings(desired, live, acts_as) if holding.agency == agency)
+
+
+def told(
+    holdings: Iterable[Holding],
+    last: Mapping[tuple[Asset, str], WriteTold],
+    sinces: Mapping[tuple[Asset, str], Since],
+) -> tuple[Holding, ...]:
+    """Return the pairs with what the journal says of each."""
+    keys = [(one, (one.asset.asset, one.agency)) for one in holdings]
+    return tuple(replace(one, last=last.get(key), since=sinces.get(key)) for one, key in keys)
 
 
 def unseen(live: Access, holdings: Collection[Holding]) -> tuple[int, int]:

@@ -125,6 +125,12 @@ class Page:
         return [event["params"]["request"]["url"] for event in self._events("Network.requestWillBeSent")]
 
     @property
+    def stopped(self) -> list[str]:
+        """Why each request that was stopped was: `csp` for the page's own policy."""
+        failed = [event["params"] for event in self._events("Network.loadingFailed")]
+        return [one["blockedReason"] for one in failed if "blockedReason" in one]
+
+    @property
     def complaints(self) -> list[dict[str, Any]]:
         """What stands in the console, and what the policy or anything else was held against."""
         names = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Audits.issueAdded")

@@ -207,8 +207,57 @@ FAULTS = (
         "tests/test_schedules.py::test_after_any_storm_a_clean_run_finishes_and_nothing_is_sent_twice",
     ),
 )
-# The lock across machines (accessctl/state/) has its own tests; faults of it belong here.
-FAULTS_OF_THE_REMOTE_LOCK: tuple[Fault, ...] = ()
+FAULTS_OF_THE_REMOTE_LOCK = (
+    Fault(
+        "the remote lock not asked before a write",
+        "accessctl/graph/wire.py",
+        "                self._permit()\n",
+        "                pass\n",
+        "tests/state/test_apply_across_machines.py::test_a_run_that_lost_its_lock_is_held_back_before_its_next_write",
+    ),
+    Fault(
+        "a lock overwritten, not created",
+        "accessctl/state/store.py",
+        'obstore.put(self._backend, name, content, mode="create", use_multipart=False)',
+        "obstore.put(self._backend, name, content, use_multipart=False)",
+        "tests/state/test_remote_lock.py::test_of_two_that_follow_the_same_record_one_does",
+    ),
+    Fault(
+        "a lease taken over before it is over",
+        "accessctl/state/lock.py",
+        "        if age < turn.seconds + GRAIN:\n",
+        "        if age < 0:\n",
+        "tests/state/test_remote_lock.py::test_who_finds_the_lock_held_is_told_by_whom",
+    ),
+    Fault(
+        "newer records not looked for after making one",
+        "accessctl/state/turns.py",
+        "        if max(numbers, default=0) != number + 1:\n",
+        "        if not numbers:\n",
+        "tests/state/test_remote_lock.py::test_who_makes_a_number_that_others_have_passed_has_lost",
+    ),
+    Fault(
+        "a sleeper's lease taken for granted",
+        "accessctl/state/lock.py",
+        "            if number > held.number:\n",
+        "            if number < held.number:\n",
+        "tests/state/test_remote_lock.py::test_a_clock_that_stood_still_hides_no_successor",
+    ),
+    Fault(
+        "the journal in a store written by two",
+        "accessctl/state/ledger.py",
+        "        if not is_ours:\n",
+        "        if is_ours is None:\n",
+        "tests/state/test_object_ledger.py::test_who_is_not_the_only_writer_cannot_write",
+    ),
+    Fault(
+        "lines taken away before they are put together",
+        "accessctl/state/ledger.py",
+        "            self._store.put(_name(first), content)\n",
+        "",
+        "tests/state/test_object_ledger.py::test_a_journal_in_a_store_is_a_chain_over_its_runs",
+    ),
+)
 ALL = FAULTS + FAULTS_OF_THE_REMOTE_LOCK
 
 

@@ -147,6 +147,12 @@ def test_no_two_colons_or_number_signs_stand_together_in_a_name(text):
     assert not re.search(r"::|##", display(text))
 
 
+@pytest.mark.parametrize("unseen", ["", "\u3164", "\ufe0f", "\u034f", "\ufe0f\u3164", "\u115f"])
+@pytest.mark.parametrize("char", [":", "#"])
+def test_what_nobody_sees_does_not_part_a_pair(char, unseen):
+    assert display(f"a{char}{unseen}{char}b") == f"a{char}{unseen}\\u{{{ord(char):x}}}b"
+
+
 @pytest.mark.parametrize(
     "name", ["Acme GmbH", "L'Oréal", "Smith & Co", "Brand | Germany", "Kids: Toys #1", "Zoë", "50% off!", "日本 広告"]
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import pytest
@@ -182,6 +184,14 @@ def test_an_odd_environment_gives_no_links(environ):
     assert forge_of(environ, "/p") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "characters", "size"),
+    [("abc", 3, 3), ("\u65e5", 1, 3), ("\U0001f389", 2, 4), ("e\u0301\n", 3, 4), ("", 0, 0)],
+)
+def test_a_limit_counts_as_the_strictest_receiver_does(text, characters, size):
+    assert (Limit(9).size(text), Limit(9, "bytes").size(text)) == (characters, size)
+
+
 # Whatever is in it, it fits, and every removal is there or counted.
 
 
@@ -200,6 +210,19 @@ def test_a_removal_is_never_left_out_to_make_room_for_anything_else():
     text = plan_markdown(many(5000, 900), NOW)
     assert "All 900 removals are here" in text
     assert re.search(r"Left out: 4,0[0-9]{2} other changes", text)
+
+
+def test_who_does_not_see_every_removal_is_not_told_how_to_apply():
+    assert "accessctl apply" not in plan_markdown(many(5000, 5000), NOW)
+    assert "accessctl apply" in plan_markdown(many(5000, 900), NOW)
+
+
+def test_links_go_before_anything_is_cut():
+    plan = many(340, 0)
+    text = plan_markdown(plan, NOW, FORGE)
+    assert CUT not in text
+    assert FORGE.blob not in text
+    assert FORGE.blob in plan_markdown(many(100, 0), NOW, FORGE)
 
 
 def test_what_needs_a_look_comes_before_the_rest_of_a_cut_plan():
@@ -299,13 +322,30 @@ def bones(seen):
     return [tag for tag in seen.tags if tag != "code"]
 
 
-@pytest.mark.parametrize(
+NAMES_TRIED = pytest.mark.parametrize(
     "number", [pytest.param(200, id="some"), pytest.param(10_000, id="all", marks=pytest.mark.campaign)]
 )
+
+
+def for_each_name(check, number):
+    """Check names, many of them in processes of their own: GitHub's renderer gives no memory back."""
+    if number <= 200:
+        check(0, number)
+        return
+    step, whole = 500, examples(number)
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
+        for found in [pool.submit(check, start, min(start + step, whole)) for start in range(0, whole, step)]:
+            found.result()
+
+
+@NAMES_TRIED
 def test_no_name_comes_alive_on_github(number):
-    calm = plan_named("Acme")
-    whole = bones(as_github_shows(plan_markdown(calm, NOW)))
-    for name in names(examples(number) if number > 200 else number):
+    for_each_name(check_on_github, number)
+
+
+def check_on_github(start, stop):
+    whole = bones(as_github_shows(plan_markdown(plan_named("Acme"), NOW)))
+    for name in names(stop)[start:]:
         text = plan_markdown(plan_named(name), NOW)
         for is_comment in (False, True):
             seen = as_github_shows(text, is_comment=is_comment)
@@ -319,21 +359,21 @@ def test_no_name_comes_alive_on_github(number):
         assert live_references(cut) == [], name
 
 
-@pytest.mark.parametrize(
-    "number", [pytest.param(200, id="some"), pytest.param(10_000, id="all", marks=pytest.mark.campaign)]
-)
+@NAMES_TRIED
 def test_no_link_is_made_by_a_name(number):
+    for_each_name(check_links, number)
+
+
+def check_links(start, stop):
     calm = as_github_shows(plan_markdown(plan_named("Acme"), NOW, FORGE)).tags.count("a")
-    for name in names(examples(number) if number > 200 else number):
+    for name in names(stop)[start:]:
         seen = as_github_shows(plan_markdown(plan_named(name), NOW, FORGE))
         links = [value for tag, _, value in seen.attributes if tag == "a"]
         assert len(links) in (0, calm), name
         assert all(link.startswith(f"{FORGE.blob}/meta/") and ".." not in link for link in links), name
 
 
-@pytest.mark.parametrize(
-    "number", [pytest.param(200, id="some"), pytest.param(10_000, id="all", marks=pytest.mark.campaign)]
-)
+@NAMES_TRIED
 def test_no_line_of_a_plan_in_text_is_a_command_of_the_runner(number):
     for name in names(examples(number) if number > 200 else number):
         plan = plan_named(name)

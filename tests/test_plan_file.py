@@ -173,6 +173,7 @@ def test_the_same_manifests_and_live_state_give_the_same_bytes(full):
 @pytest.mark.campaign
 def test_any_flipped_bit_of_a_whole_plan_is_refused_or_means_the_same(company, tmp_path):
     company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live={STRANGER: BUYER})
+    company.asset("ad_account", "fr", "78", agencies={"dataco": BUYER}, live={MEDIAHOUSE: ["MANAGE"]})
     saved = company.plan()
     content = to_text(saved).encode()
     assert len(content) * 8 >= 32_768

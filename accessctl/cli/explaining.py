@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,24 +12,34 @@ from accessctl.cli.connecting import connected
 from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
     allow_unknown_tasks_option,
-    format_option,
     load,
     now,
     tell,
     way_options,
 )
+from accessctl.cli.remembering import journal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from accessctl.explain import Holding
+    from accessctl.history import WriteTold
+    from accessctl.ledger import Ledger
     from accessctl.manifest import Project
-    from accessctl.model import Access
+    from accessctl.model import Access, Asset
+    from accessctl.report.nouns import Since
     from accessctl.way import Way
 
 # What to say of an asset in no manifest, after live access was read and before.
 UNDECLARED = ("nor does Meta list it; check the id", "--with-live looks at Meta too")
 
+FORMAT = click.option(
+    "--format",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="What to print on stdout.",
+)
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
@@ -41,7 +52,7 @@ def explain_options(function: F) -> F:
         type=click.Path(dir_okay=False, path_type=Path),
         help="Show what a file made by snapshot --out has, too; no token, no network.",
     )
-    return with_live(live(format_option(allow_unknown_tasks_option(way_options(function)))))
+    return with_live(live(FORMAT(allow_unknown_tasks_option(way_options(function)))))
 
 
 def exit_code(holdings: Sequence[Holding]) -> int:
@@ -51,6 +62,22 @@ def exit_code(holdings: Sequence[Holding]) -> int:
     return 5 if any(one.live is not None and one.live.status is Status.UNREADABLE for one in holdings) else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The project, live access where it was asked for, and the journal's last word and first on each pair."""
+
+    project: Project
+    live: Access | None
+    last: Mapping[tuple[Asset, str], WriteTold]
+    sinces: Mapping[tuple[Asset, str], Since]
+
+    def told(self, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
+        """Return the pairs with what the journal says of each."""
+        from accessctl.explain import told
+
+        return told(holdings, self.last, self.sinces)
+
+
 def gather(
     asset: str = "",
     *,
@@ -58,20 +85,21 @@ def gather(
     live: Path | None,
     allow_unknown_tasks: bool,
     way: Way,
-) -> tuple[Project, Access | None]:
-    """Return the project and, if asked for, live access, read now or as a snapshot has it.
+) -> Gathered:
+    """Return the project, the journal and, if asked for, live access, read now or as a snapshot has it.
 
     Of a declared `asset` no more is read than that needs.
     """
     if live and with_live:
         raise click.UsageError("--with-live reads Meta, --live a snapshot; leave one of them out")
     if live:
-        refuse_way("--live")
+        refuse_way("--live", but=("state", "journal"))
     project = load(allow_unknown_tasks=allow_unknown_tasks)
     if live:
-        return project, _from_snapshot(project, live)
+        found, url = _from_snapshot(project, live)
+        return _gathered(project, found, journal_of(way, url), url)
     if not with_live:
-        return project, None
+        return _gathered(project, None, journal_of(way), "")
     from accessctl.plan.nouns import Scope
     from accessctl.selectors import find_asset
     from accessctl.workflow import Wish, read_access
@@ -79,14 +107,28 @@ def gather(
     declared = project.desired.assets.get(find_asset(asset, project.desired)) if asset else None
     wish = Wish(Scope((declared.alias,))) if declared else Wish()
     with connected(project, way) as connection:
-        return project, read_access(project, connection, wish)
+        found = read_access(project, connection, wish)
+        return _gathered(project, found, connection.journal, connection.url)
 
 
-def _from_snapshot(project: Project, live: Path) -> Access:
+def _gathered(project: Project, live: Access | None, journal: Ledger, graph_url: str) -> Gathered:
+    from accessctl.report.since import last_writes, sinces, writes_of
+    from accessctl.reporting import told_of
+
+    writes = tuple(writes_of(told_of(journal), graph_url))
+    return Gathered(project, live, last_writes(writes), sinces(writes))
+
+
+def explained(format: str, *, text: Callable[[], str], markdown: Callable[[], str], json: Callable[[], str]) -> str:
+    """Return an explanation in one of the formats of --format."""
+    return {"text": text, "markdown": markdown, "json": json}[format]()
+
+
+def _from_snapshot(project: Project, live: Path) -> tuple[Access, str]:
     from accessctl.render.age import age, moment
     from accessctl.snapshotfile import read_snapshot
     from accessctl.workflow import access_of
 
     snapshot = read_snapshot(live)
     tell(f"live access is that of a snapshot taken {age(snapshot.taken_at, now())} ({moment(snapshot.taken_at)})")
-    return access_of(project, snapshot)
+    return access_of(project, snapshot), snapshot.graph_url

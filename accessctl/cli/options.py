@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from accessctl.clean import display
+from accessctl.clean import display, unarmed, unarmed_lines
 from accessctl.errors import AccessctlError
 from accessctl.render.paper import Paper
 from accessctl.way import Way
@@ -188,7 +188,7 @@ def tell_warnings(warnings: Iterable[str]) -> None:
 def tell(line: str) -> None:
     """Say something beside the result: on stderr, as long as somebody listens."""
     with contextlib.suppress(OSError):
-        click.echo(line, err=True)
+        click.echo(unarmed_lines(line), err=True)
 
 
 def paper() -> Paper:
@@ -211,7 +211,7 @@ def show(text: str) -> None:
     if sys.stdout is None:
         return
     try:
-        click.echo(text, nl=not text.endswith("\n"), color=True)
+        click.echo(unarmed(text), nl=not text.endswith("\n"), color=True)
     except OSError as error:
         if error.errno == errno.EPIPE or (error.errno == errno.EIO and _is_terminal(sys.stdout.fileno())):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

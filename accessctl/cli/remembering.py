@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from accessctl.way import Way
 
 
-def journal_of(way: Way) -> Ledger:
+def journal_of(way: Way, graph_url: str = "") -> Ledger:
     """Return the journal that an apply on this way would write; there need not be one yet.
 
-    Raises AccessctlError for a sandbox or an object store that is none.
+    With a `graph_url`, the one of an apply there: a sandbox of another name is then not meant. Raises
+    AccessctlError for a sandbox or an object store that is none.
     """
     from accessctl.connection import STATE
     from accessctl.keeping import ledger_of
 
     usual = HERE / STATE / "journal.jsonl"
-    if way.sandbox and not (way.journal or way.state):
+    is_meant = not graph_url or graph_url == f"sandbox:{Path(way.sandbox).name}"
+    if way.sandbox and is_meant and not (way.journal or way.state):
         usual = sandbox_journal(HERE / STATE / "sandbox", Path(way.sandbox))
     return ledger_of(way, usual, os.environ)
 

@@ -106,4 +106,4 @@ def _as_of(as_of: Path, target: tuple[str, ...], way: Way, *, allow_unknown_task
     snapshot = read_snapshot(as_of)
     project = load_project(HERE, today=snapshot.taken_at.date(), allow_unknown_tasks=allow_unknown_tasks)
     tell_warnings(map(str, project.warnings))
-    return report_of_snapshot(project, snapshot, told_of(journal_of(way)), target, now())
+    return report_of_snapshot(project, snapshot, told_of(journal_of(way, snapshot.graph_url)), target, now())

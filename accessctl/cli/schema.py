@@ -8,7 +8,7 @@ from accessctl.cli.options import show
 
 
 @click.command("schema", epilog="Example: accessctl schema manifest > manifest.schema.json")
-@click.argument("name", type=click.Choice(["project", "manifest", "plan", "events", "snapshot", "world"]))
+@click.argument("name", type=click.Choice(["project", "manifest", "plan", "events", "report", "snapshot", "world"]))
 def command(name: str) -> int:
     """Print a JSON Schema of a file accessctl reads or writes.
 

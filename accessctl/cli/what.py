@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from accessctl.cli.explaining import exit_code, explain_options, gather
+from accessctl.cli.explaining import exit_code, explain_options, explained, gather
 from accessctl.cli.options import paper, show
 
 
@@ -14,19 +14,27 @@ from accessctl.cli.options import paper, show
 @click.argument("agency")
 @explain_options
 def command(agency: str, format: str, **way: Any) -> int:
-    """Explain what AGENCY (an alias or id) holds, with file and line."""
+    """Explain what AGENCY (an alias or id) holds, with file and line.
+
+    Beside it stands the last that the journal has of each pair.
+    """
     from accessctl.explain import of_agency, unseen
     from accessctl.plan.refs import Names
     from accessctl.render.explain import agency_text, explanation_json
+    from accessctl.render.explain_markdown import agency_markdown
     from accessctl.selectors import find_business
 
-    project, live = gather(**way)
-    business = find_business(agency, project.desired)
-    names, holdings = (
-        Names(project.desired, live),
-        of_agency(business.id, project.desired, live, project.policy.acts_as),
-    )
+    found = gather(**way)
+    project, live = found.project, found.live
+    business, names = find_business(agency, project.desired), Names(project.desired, live)
+    holdings = found.told(of_agency(business.id, project.desired, live, project.policy.acts_as))
     hidden = unseen(live, holdings) if live else (0, 0)
-    text = agency_text(names.business(business.id), holdings, names, paper(), hidden)
-    show(explanation_json(holdings, names) if format == "json" else text)
+    who = names.business(business.id)
+    shown = explained(
+        format,
+        text=lambda: agency_text(who, holdings, names, paper(), hidden),
+        markdown=lambda: agency_markdown(who, holdings, names, hidden),
+        json=lambda: explanation_json(holdings, names),
+    )
+    show(shown)
     return 5 if any(hidden) else exit_code(holdings)

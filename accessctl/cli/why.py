@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from accessctl.cli.explaining import UNDECLARED, exit_code, explain_options, gather
+from accessctl.cli.explaining import UNDECLARED, exit_code, explain_options, explained, gather
 from accessctl.cli.options import paper, show
 
 
@@ -15,14 +15,19 @@ from accessctl.cli.options import paper, show
 @click.argument("asset")
 @explain_options
 def command(agency: str, asset: str, format: str, **way: Any) -> int:
-    """Explain why AGENCY has, or has not, access to ASSET."""
+    """Explain why AGENCY has, or has not, access to ASSET.
+
+    From its declaration to what is live to the last that the journal has of it.
+    """
     from accessctl.errors import AccessctlError
     from accessctl.explain import Holding, live_grant, on_asset
     from accessctl.plan.refs import Names
     from accessctl.render.explain import explanation_json, pair_text
+    from accessctl.render.explain_markdown import pair_markdown
     from accessctl.selectors import find_asset, find_business
 
-    project, live = gather(asset, **way)
+    gathered = gather(asset, **way)
+    project, live = gathered.project, gathered.live
     business, key = find_business(agency, project.desired), find_asset(asset, project.desired, live)
     access = project.desired.assets.get(key) or (live.assets.get(key) if live else None)
     if access is None:
@@ -30,7 +35,13 @@ def command(agency: str, asset: str, format: str, **way: Any) -> int:
     acts_as = project.policy.acts_as
     found = {holding.agency: holding for holding in on_asset(key, project.desired, live, acts_as)}
     there = live_grant(live, access, business.id, acts_as) if live else None
-    holding = found.get(business.id) or Holding(access, business.id, None, there)
+    (holding,) = gathered.told([found.get(business.id) or Holding(access, business.id, None, there)])
     names = Names(project.desired, live)
-    show(explanation_json([holding], names) if format == "json" else pair_text(holding, names, paper()))
+    shown = explained(
+        format,
+        text=lambda: pair_text(holding, names, paper()),
+        markdown=lambda: pair_markdown(holding, names),
+        json=lambda: explanation_json([holding], names),
+    )
+    show(shown)
     return exit_code([holding])

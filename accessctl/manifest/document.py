@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 32
 MOST_NODES = 200_000
+DIRECTIVE = "a line that begins with % is a directive, which is not read"
 TOO_MANY = f"the file holds more than {MOST_NODES:,} values; split it into several files"
 # A rule says `on:`. As a key it is what it looks like here, whatever YAML 1.1 made of it.
 OWN_WORD = "on"
@@ -97,8 +98,7 @@ def read_document(file: str, data: bytes, findings: Findings, *, loader: Any = N
 def _refuse_directives(text: str) -> None:
     at = 0 if text.startswith("%") else text.find("\n%") + 1
     if text[at : at + 1] == "%":
-        said = "a line that begins with % is a directive, which is not read"
-        raise Stop(text.count("\n", 0, at) + 1, 1, said, Slip.YAML_NOT_TAKEN)
+        raise Stop(text.count("\n", 0, at) + 1, 1, DIRECTIVE, Slip.YAML_NOT_TAKEN)
 
 
 def _build(file: str, text: str, findings: Findings, loader_class: Any) -> Document | None:
@@ -262,13 +262,11 @@ class _Builder:
 
     def refuse(self, at: Any, text: str, slip: Slip = Slip.YAML_NOT_TAKEN) -> None:
         """Note a problem at a scalar or an event; a file that has too many of them ends here."""
-        if isinstance(at, Scalar):
-            place = Place(self.file, at.line, at.column)
-        else:
-            place = Place(self.file, at.start_mark.line + 1, at.start_mark.column + 1)
-        self.findings.problem(place, text, slip)
+        is_scalar = isinstance(at, Scalar)
+        line, column = (at.line, at.column) if is_scalar else (at.start_mark.line + 1, at.start_mark.column + 1)
+        self.findings.problem(Place(self.file, line, column), text, slip)
         if self.findings.problems_of(self.file) > MOST_PROBLEMS_A_FILE:
-            raise Stop(place.line, place.column, text, slip)
+            raise Stop(line, column, text, slip)
 
 
 def quote_it(scalar: Scalar) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ZERO_FIRST = re.compile(r"(?:act_)?0[0-9]*")
 NO_ZERO_FIRST = "an id never begins with 0, look it up in Business Settings"
 
-SCHEMAS = ("project", "manifest", "plan", "events", "snapshot", "world")
+SCHEMAS = ("project", "manifest", "plan", "events", "report", "snapshot", "world")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Explanations as text and JSON: the pair, what is declared with file and line, what is live."""
+"""Explanations as text and JSON: the pair, what is declared with file and line, what is live, what the journal says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.model import Status
 from accessctl.plan.refs import Names, source_of, state_of
+from accessctl.render.history import write_row, write_words
 from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
+from accessctl.render.report_words import since_words
+from accessctl.report.document import since_json, sources_json
+from accessctl.report.rows import until_of
+from accessctl.report.since import since_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,12 +33,12 @@ def asset_text(
     title = f"{asset_name(names.asset(access))}, owned by {business_name(names.business(access.owner))}"
     lines = [
         paper.wrap(title, indent=2, first=0, style="bold"),
-        paper.wrap(_managed(access, is_ours=is_ours), indent=2),
+        paper.wrap(managed(access, is_ours=is_ours), indent=2),
     ]
     for holding in holdings:
         who = business_name(names.business(holding.agency)) if holding.agency else "anybody else"
         lines.append(paper.wrap(who, indent=2, style="bold"))
-        lines += _facts(holding, paper)
+        lines += _facts(holding, names, paper)
     return "\n".join(lines if holdings else [*lines, paper.wrap("no agency has access", indent=2)])
 
 
@@ -44,30 +49,46 @@ def agency_text(
     lines = [paper.wrap(business_name(agency), style="bold")]
     for holding in holdings:
         lines.append(paper.wrap(asset_name(names.asset(holding.asset)), indent=4, first=2, style="bold"))
-        lines += _facts(holding, paper)
-    assets, listings = unseen
-    parts = [count(assets, "asset")] * bool(assets) + [count(listings, "listing")] * bool(listings)
-    if parts:
-        lines.append(
-            paper.wrap(f"! {' and '.join(parts)} could not be read: it may hold more there", indent=4, first=2)
-        )
+        lines += _facts(holding, names, paper)
+    if any(unseen):
+        lines.append(paper.wrap(f"! {unseen_words(unseen)}", indent=4, first=2))
     elif not holdings:
         lines.append(paper.wrap("holds nothing", indent=2))
     return "\n".join(lines)
 
 
+def unseen_words(unseen: tuple[int, int]) -> str:
+    """Return `2 assets and 1 listing could not be read: it may hold more there`."""
+    assets, listings = unseen
+    parts = [count(assets, "asset")] * bool(assets) + [count(listings, "listing")] * bool(listings)
+    return f"{' and '.join(parts)} could not be read: it may hold more there"
+
+
 def pair_text(holding: Holding, names: Names, paper: Paper) -> str:
     """Return why one agency has, or has not, access to one asset."""
-    who, what = business_name(names.business(holding.agency)), asset_name(names.asset(holding.asset))
-    verb = "is to hold" if holding.declared and holding.declared.tasks else "is to have no access to"
-    held = f" {task_names(sorted(holding.declared.tasks))} on" if holding.declared and holding.declared.tasks else ""
-    lines = [paper.wrap(f"{who} {verb}{held} {what}.", style="bold"), *_facts(holding, paper)]
-    if holding.declared is None:
-        lines.append(paper.wrap(_undeclared(holding.asset), indent=4))
+    lines = [paper.wrap(pair_words(holding, names), style="bold"), *_facts(holding, names, paper)]
+    lines += [paper.wrap(fact, indent=4) for fact in more_of_pair(holding)]
     return "\n".join(lines)
 
 
-def _managed(asset: AssetAccess, *, is_ours: bool) -> str:
+def pair_words(holding: Holding, names: Names) -> str:
+    """Return `Mediahouse Ltd (mediahouse, 2002) is to hold ANALYZE on ad account de-brand (act_102).`."""
+    who, what = business_name(names.business(holding.agency)), asset_name(names.asset(holding.asset))
+    verb = "is to hold" if holding.declared and holding.declared.tasks else "is to have no access to"
+    held = f" {task_names(sorted(holding.declared.tasks))} on" if holding.declared and holding.declared.tasks else ""
+    return f"{who} {verb}{held} {what}."
+
+
+def more_of_pair(holding: Holding) -> Iterator[str]:
+    """Say what follows for one pair alone: why it is not declared, and that the journal knows nothing of it."""
+    if holding.declared is None:
+        yield _undeclared(holding.asset)
+    if holding.last is None:
+        yield "journal: nothing on this pair"
+
+
+def managed(asset: AssetAccess, *, is_ours: bool) -> str:
+    """Say what becomes of live access to an asset that nobody declared, and which line says so."""
     if asset.place is None:
         return "no manifest declares it, so accessctl leaves it alone"
     gone = "access that is not declared is revoked" if is_ours else "access of ours that is not declared is given up"
@@ -84,15 +105,22 @@ def _undeclared(asset: AssetAccess) -> str:
     return f"no manifest gives it access; the asset is additive [{where}]: live access would be left alone"
 
 
-def _facts(holding: Holding, paper: Paper) -> Iterator[str]:
+def _facts(holding: Holding, names: Names, paper: Paper) -> Iterator[str]:
+    for fact in facts(holding, names):
+        yield paper.wrap(fact, indent=6, first=4)
+
+
+def facts(holding: Holding, names: Names) -> Iterator[str]:
+    """Return the story of a pair, a sentence each: every declaration, what is live, the journal's last word."""
     for source in holding.declared.sources if holding.declared else ():
         expired = "expired: " * source.expired
-        said = f"{expired}{task_names(sorted(source.tasks))}, from {source_name(source_of(source))}"
-        yield paper.wrap(said, indent=6, first=4)
-    if holding.declared is None:
-        yield from [paper.wrap("declared nowhere", indent=4)] * bool(holding.agency)
+        yield f"{expired}{task_names(sorted(source.tasks))}, from {source_name(source_of(source))}"
+    if holding.declared is None and holding.agency:
+        yield "declared nowhere"
     if holding.live is not None:
-        yield paper.wrap(f"live: {_live(holding, holding.live)}", indent=6, first=4)
+        yield f"live: {_live(holding, holding.live)}"
+    if holding.last is not None:
+        yield f"journal: {write_words(holding.last, names)}".replace("  ", " ", 1)
 
 
 def _live(holding: Holding, live: Grant) -> str:
@@ -102,6 +130,8 @@ def _live(holding: Holding, live: Grant) -> str:
         return "no access"
     word = display(live.detail) if live.status is Status.UNKNOWN else live.status.replace("_", " ")
     since = f", since {live.since:%Y-%m-%d}" if live.since else ""
+    if found := since_of(live, holding.since):
+        since = f", since {display(since_words(found))}" if found.run else since
     same = (
         ", as declared"
         if holding.declared
@@ -121,6 +151,7 @@ def explanation_json(holdings: Sequence[Holding], names: Names) -> str:
 
 def _pair(holding: Holding, names: Names) -> dict[str, Any]:
     asset, agency = names.asset(holding.asset), names.business(holding.agency)
+    first, last = until_of(holding.declared.sources if holding.declared else ())
     return {
         "asset": {"kind": asset.kind, "id": asset.id, "alias": asset.alias, "name": asset.name},
         "agency": {"id": agency.id, "alias": agency.alias, "name": agency.name} if agency.id else None,
@@ -128,26 +159,14 @@ def _pair(holding: Holding, names: Names) -> dict[str, Any]:
         "exclusive": holding.asset.exclusive,
         "declared": _declared(holding.declared) if holding.declared else None,
         "live": _live_json(holding.live) if holding.live else None,
+        "since": since_json(since_of(holding.live, holding.since) if holding.live else None),
+        "until": {"first": str(first or ""), "last": str(last or "")},
+        "journal": write_row(holding.last, names) if holding.last else None,
     }
 
 
 def _declared(grant: Grant) -> dict[str, Any]:
-    return {
-        "tasks": sorted(grant.tasks),
-        "sources": [
-            {
-                "file": source.place.file,
-                "line": source.place.line,
-                "tasks": sorted(source.tasks),
-                "rule": source.rule,
-                "profile": source.profile,
-                "until": str(source.until or ""),
-                "reason": source.reason,
-                "expired": source.expired,
-            }
-            for source in grant.sources
-        ],
-    }
+    return {"tasks": sorted(grant.tasks), "sources": sources_json(grant.sources)}
 
 
 def _live_json(grant: Grant) -> dict[str, Any]:

@@ -54,6 +54,7 @@ PLAN_FORMATS: Mapping[str, Format] = {
     "ndjson": Format("render.plan_events:plan_events", ("now",)),
     "markdown": Format("render.plan_markdown:plan_markdown", ("now", "forge", "marker", "limit")),
     "step-summary": Format("render.plan_markdown:plan_markdown", ("now", "forge", "marker", "summary_limit")),
+    "html": Format("render.plan_html:plan_html", ("now",)),
     "gitlab-terraform": Format("render.plan_gitlab:plan_gitlab"),
 }
 

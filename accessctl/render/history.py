@@ -61,13 +61,17 @@ def history_json(told: Sequence[Told], names: Names) -> str:
 
     `settled` is null but for a write that a crash left open and a later run looked at.
     """
-    rows = [_run_row(one) if isinstance(one, RunTold) else _write_row(one, names) for one in told]
+    rows = [_run_row(one) if isinstance(one, RunTold) else write_row(one, names) for one in told]
     return json.dumps({"history": rows}, indent=2, sort_keys=True)
 
 
+def write_words(write: WriteTold, names: Names) -> str:
+    """Return when a write was sent, what it was, how it ended and by which run."""
+    return f"{moment(write.at)}  {_sentence(write, names)}: {_how_it_ended(write)} {_origin(write.run)}"
+
+
 def _write_text(write: WriteTold, names: Names, paper: Paper) -> str:
-    head = f"{moment(write.at)}  {_sentence(write, names)}: {_how_it_ended(write)}"
-    return paper.wrap(f"{head} {_origin(write.run)}", indent=4, first=0, style=STYLES.get(write.outcome, ""))
+    return paper.wrap(write_words(write, names), indent=4, first=0, style=STYLES.get(write.outcome, ""))
 
 
 def _sentence(write: WriteTold, names: Names) -> str:
@@ -130,7 +134,8 @@ def _run_row(run: RunTold) -> dict[str, Any]:
     }
 
 
-def _write_row(write: WriteTold, names: Names) -> dict[str, Any]:
+def write_row(write: WriteTold, names: Names) -> dict[str, Any]:
+    """Return a write as an object of the JSON form."""
     asset, agency = _ref(write, names), names.business(write.agency)
     return {
         "event": "write",

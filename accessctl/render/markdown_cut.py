@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from accessctl.plan.document import SavedPlan
     from accessctl.plan.nouns import Action
-    from accessctl.render.forge import Forge
     from accessctl.render.limit import Limit
 
 LIST_SHARE = 8  # of the whole for each list of sentences above the changes
@@ -47,32 +46,35 @@ class _Room:
         return True
 
 
-def cut(saved: SavedPlan, now: datetime, forge: Forge | None, marker: str, limit: Limit) -> str:
+def cut(saved: SavedPlan, now: datetime, marker: str, limit: Limit) -> str:
     """Return as much of the plan as `limit` takes: the removals, then what is risky, then the rest."""
     take = up_to(limit.most // LIST_SHARE, limit.size)
     around = BETWEEN.join([marker_line(marker), *head(saved, now, take, " "), foot(saved, is_cut=True)])
     room = _Room(limit, limit.most - limit.size(around) - NOTICE)
     removals = [action for action in saved.plan.actions if removes(action)]
-    kept = _removals(removals, forge, room) if removals else ""
-    left = [*_others(saved, forge, room), *_rest(saved, now, forge, room)]
+    kept, are_all = _removals(removals, room)
+    left = [*_others(saved, room), *_rest(saved, now, room)]
     above = [marker_line(marker), *head(saved, now, take, _notice(limit, kept, left))]
-    return BETWEEN.join([*above, *room.parts, foot(saved, is_cut=True)]) + "\n"
+    return BETWEEN.join([*above, *room.parts, foot(saved, is_cut=True, can_decide=are_all)]) + "\n"
 
 
-def _removals(removals: Sequence[Action], forge: Forge | None, room: _Room) -> str:
-    """Keep every removal, in as much detail as there is room for; return the sentence that says how many."""
+def _removals(removals: Sequence[Action], room: _Room) -> tuple[str, bool]:
+    """Keep every removal, in as much detail as there is room for; say how many, and whether they are all."""
+    if not removals:
+        return "", True
     number = f"{len(removals):,}"
     all_here = f"#### Removals: all {number}\n\n"
-    if _is_short(removals, room) and room.takes(all_here + BETWEEN.join(blocks(removals, forge)), room.left * 2 // 3):
-        return f"All {number} removals are here."
+    if _is_short(removals, room) and room.takes(all_here + BETWEEN.join(blocks(removals, None)), room.left * 2 // 3):
+        return f"All {number} removals are here.", True
     if room.takes(all_here + fenced(compact(removals)), room.left):
-        return f"All {number} removals are here, without their reasons."
+        return f"All {number} removals are here, without their reasons.", True
     lines = bare(removals)
     if room.takes(all_here + fenced(lines)):
-        return f"All {number} removals are here, by their ids alone."
+        return f"All {number} removals are here, by their ids alone.", True
     shown = list(_as_many(lines, room))
-    room.takes(f"#### Removals: {len(shown):,} of {number}\n\n{fenced(shown)}")
-    return f"**Only {len(shown):,} of {number} removals are shown, so nobody can decide from this text.**"
+    if not room.takes(f"#### Removals: {len(shown):,} of {number}\n\n{fenced(shown)}"):
+        shown = []
+    return f"**Only {len(shown):,} of {number} removals are shown, so nobody can decide from this text.**", False
 
 
 def _is_short(actions: Sequence[Action], room: _Room) -> bool:
@@ -89,18 +91,18 @@ def _as_many(lines: Sequence[str], room: _Room) -> Iterator[str]:
         yield line
 
 
-def _others(saved: SavedPlan, forge: Forge | None, room: _Room) -> list[str]:
+def _others(saved: SavedPlan, room: _Room) -> list[str]:
     """Add the other changes, whole assets at a time, those that need a look first; return what is left out."""
     others = [action for action in saved.plan.actions if not removes(action)]
     groups = sorted(by_asset(others), key=lambda group: min(map(_weight, group)))
     inner, shown, missed = _Room(room.limit, room.left - 200 - min(room.left // 6, REST)), 0, 0
     for group in groups:
-        missed = 0 if inner.takes(block(group, forge)) else missed + 1
+        missed = 0 if inner.takes(block(group, None)) else missed + 1
         shown += len(group) * (not missed)
         if missed == MISSES:
             break
-    if shown:
-        room.takes(BETWEEN.join(fold(f"{shown:,} of {len(others):,} other changes", inner.parts)))
+    if shown and not room.takes(BETWEEN.join(fold(f"{shown:,} of {len(others):,} other changes", inner.parts))):
+        shown = 0
     left = len(others) - shown
     return [f"{left:,} other change{'s' * (left != 1)}"] * bool(left)
 
@@ -111,9 +113,9 @@ def _weight(action: Action) -> int:
     return 0 if action.risk else 1 if loses else 2
 
 
-def _rest(saved: SavedPlan, now: datetime, forge: Forge | None, room: _Room) -> Iterator[str]:
+def _rest(saved: SavedPlan, now: datetime, room: _Room) -> Iterator[str]:
     """Add the folded parts with their first rows, where there is room; return what is left out."""
-    for section in sections(saved, now, forge, FEW):
+    for section in sections(saved, now, None, FEW):
         left = section.total - (section.shown if room.takes(section.text) else 0)
         if left:
             yield f"{left:,} {section.word}"

@@ -109,11 +109,11 @@ def _origin(saved: SavedPlan, now: datetime) -> str:
     return markdown_text(snapshot_line(snapshot, now)) if snapshot else ""
 
 
-def foot(saved: SavedPlan, *, is_cut: bool) -> str:
-    """Return the digest, and the command that applies exactly this plan."""
+def foot(saved: SavedPlan, *, is_cut: bool, can_decide: bool = True) -> str:
+    """Return the digest, and the command that applies exactly this plan where it shows enough to decide."""
     lines = ["This text was cut: it is not the whole plan.\n"] * is_cut
     once = ", once that is confirmed" * bool(saved.verdict.reasons)
-    if command := _command(saved):
+    if can_decide and (command := _command(saved)):
         lines += [f"To apply exactly this plan{once}:\n", f"```sh\n{command}\n```\n"]
     return "\n".join([*lines, f"Digest {markdown_code(saved.digest)}"])
 

@@ -30,23 +30,24 @@ def plan_markdown(
     """Return the plan, whole where `limit` lets it; else cut, with every removal kept, and marked as cut.
 
     The first line is hidden: it names the comment that this one is to replace. `now` tells the age of a snapshot.
+    Before anything is cut, the links to manifests go; their files and lines stay.
     """
-    whole = _whole(saved, now, forge, marker, limit)
-    return cut(saved, now, forge, marker, limit) if whole is None else whole
+    whole = _whole(saved, now, forge, marker, limit) or _whole(saved, now, None, marker, limit)
+    return whole or cut(saved, now, marker, limit)
 
 
-def _whole(saved: SavedPlan, now: datetime, forge: Forge | None, marker: str, limit: Limit) -> str | None:
-    """Return the whole plan, None as soon as it is too long."""
+def _whole(saved: SavedPlan, now: datetime, forge: Forge | None, marker: str, limit: Limit) -> str:
+    """Return the whole plan, nothing as soon as it is too long."""
     plan, parts, left = saved.plan, list[str](), limit.most
     if LEAST_OF_A_ROW * (len(plan.actions) + len(plan.waiting)) > limit.most:
-        return None
+        return ""
     changes = _changes(plan, forge)
     rest = (section.text for section in sections(saved, now, forge))
     for part in chain([marker_line(marker)], head(saved, now), changes, rest, [foot(saved, is_cut=False)]):
         parts.append(part)
         left -= limit.size(part) + 2
         if left < 0:
-            return None
+            return ""
     return "\n\n".join(parts) + "\n"
 
 

@@ -10,6 +10,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from accessctl.clean import display
 from accessctl.model import Asset
 from accessctl.plan.refs import source_of
 from accessctl.render.escape import csv_cell
@@ -17,9 +18,12 @@ from accessctl.render.names import source_name
 from accessctl.report.nouns import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from accessctl.report.nouns import Report, ReportedAsset, ReportedBusiness, ReportedGrant
 
 MOST = 200  # characters of a name
+SENTENCE = 1_000
 LONGEST = 32_000  # characters of a cell; a spreadsheet takes 32,767
 
 # What each column holds. Days and times are ISO 8601, UTC; lists are parted by blanks.
@@ -81,8 +85,10 @@ LONG = frozenset(
 def _rows(report: Report) -> list[dict[str, str]]:
     rows = [_grant(grant) for grant in report.grants]
     unreadable = {"standing": Standing.UNREADABLE.value}
-    rows += [{**_asset(asset), **unreadable, "text": asset.unreadable} for asset in report.unreadable]
-    return [*rows, *({**unreadable, "text": line} for line in report.unread)]
+    rows += [
+        {**_asset(asset), **unreadable, "text": display(asset.unreadable, SENTENCE)} for asset in report.unreadable
+    ]
+    return [*rows, *({**unreadable, "text": display(line, SENTENCE)} for line in report.unread)]
 
 
 def _grant(grant: ReportedGrant) -> dict[str, str]:
@@ -92,12 +98,12 @@ def _grant(grant: ReportedGrant) -> dict[str, str]:
         **_asset(grant.asset),
         **_agency(grant.agency),
         "standing": grant.standing,
-        "tasks": " ".join(grant.held),
-        "other_tasks": " ".join(() if grant.held else grant.tasks),
-        "server_added": " ".join(grant.server_added),
-        "declared_tasks": " ".join(grant.declared),
-        "missing_tasks": " ".join(grant.missing),
-        "extra_tasks": " ".join(grant.extra),
+        "tasks": _tasks(grant.held),
+        "other_tasks": _tasks(() if grant.held else grant.tasks),
+        "server_added": _tasks(grant.server_added),
+        "declared_tasks": _tasks(grant.declared),
+        "missing_tasks": _tasks(grant.missing),
+        "extra_tasks": _tasks(grant.extra),
         "status": grant.status or "",
         "since": since.at.isoformat() if since else "",
         "since_what": since.what if since else "",
@@ -105,7 +111,7 @@ def _grant(grant: ReportedGrant) -> dict[str, str]:
         "until_first": str(first or ""),
         "until_last": str(last or ""),
         "why": "; ".join(f"{'ended: ' * one.expired}{source_name(source_of(one))}" for one in grant.sources),
-        "text": grant.text,
+        "text": display(grant.text, SENTENCE),
         "waits_for": waits.whom if waits else "",
         "waits_for_business": waits.business.id if waits else "",
         "waiting_since": waits.since.isoformat() if waits and waits.since else "",
@@ -113,10 +119,14 @@ def _grant(grant: ReportedGrant) -> dict[str, str]:
     }
 
 
+def _tasks(names: Iterable[str]) -> str:
+    return " ".join(display(name, 60) for name in names)
+
+
 def _asset(asset: ReportedAsset) -> dict[str, str]:
     return {
         "asset": _called(asset.called or asset.alias, Asset(asset.kind, asset.id).node),
-        "labels": " ".join(f"{key}={value}" for key, value in asset.labels),
+        "labels": " ".join(f"{display(key, 60)}={display(value, 60)}" for key, value in asset.labels),
         "asset_kind": asset.kind,
         "asset_id": asset.id,
         "asset_alias": asset.alias,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 REPORT_FORMATS: Mapping[str, Format] = {
     "text": Format("render.report_text:report_text", ("paper",)),
-    "json": Format("report.document:to_text"),
+    "json": Format("render.report_json:report_json"),
     "csv": Format("render.report_csv:report_csv"),
     "markdown": Format("render.report_markdown:report_markdown", ("forge",)),
     "html": Format("render.report_html:report_html"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from accessctl.render.report_words import (
 from accessctl.report.nouns import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from accessctl.model import Contribution
     from accessctl.render.forge import Forge
@@ -38,12 +39,12 @@ HEAD = "| asset | standing | tasks | since | until | why |\n| --- | --- | --- | 
 
 def report_markdown(report: Report, forge: Forge | None = None) -> str:
     """Return the whole review; `forge` makes links of the lines of manifests. It is not cut: see --target, and CSV."""
-    parts = [f"# {title(report)}", *(markdown_text(line, 1000) for line in origin_lines(report.origin))]
+    parts = [f"# {title(report)}", *(markdown_text(line, 2000) for line in origin_lines(report.origin))]
     parts += [f"**{summary_line(report)}**", *coverage_lines(report.coverage), _standings(report)]
     parts += _coverage(report.coverage) if report.coverage else []
     parts += _unread(report)
     parts += _agencies(report, forge)
-    parts += _empty(report)
+    parts += _assets(report, forge)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -153,11 +154,25 @@ def renamed_words(business: ReportedBusiness) -> str:
     return f"The manifests call it {markdown_code(business.declared_name)}."
 
 
-def _empty(report: Report) -> Iterable[str]:
-    held = {one.asset.key for one in report.grants}
-    empty: Sequence[ReportedAsset] = [one for one in report.assets if one.key not in held and not one.unreadable]
-    if empty:
-        lines = "\n".join(f"- {_asset(one, markdown_code)}" for one in empty)
-        text = f"Nobody has access to {count(len(empty), 'asset')}."
-        yield "## Without any agency"
-        yield details(text, lines) if len(empty) > FOLDED else f"{text}\n\n{lines}"
+def _assets(report: Report, forge: Forge | None) -> Iterable[str]:
+    """List every asset: whose it is, how it is labelled, where it is declared, and how many hold something on it."""
+    held = Counter(one.asset.key for one in report.grants if one.held)
+    lines = [_asset_row(one, held[one.key], forge) for one in report.assets]
+    if lines:
+        yield "## Assets"
+        table = "\n".join(
+            ["| asset | owner | labels | declared in | held by |", "| --- | --- | --- | --- | --- |", *lines]
+        )
+        empty = sum(not held[one.key] and not one.unreadable for one in report.assets)
+        yield f"{count(len(lines), 'asset')}; on {empty} of them nobody holds anything."
+        yield details("All of them", table) if len(lines) > FOLDED else table
+
+
+def _asset_row(asset: ReportedAsset, held: int, forge: Forge | None) -> str:
+    owner = " ".join(map(markdown_cell, filter(None, (asset.owner.called, asset.owner.alias, asset.owner.id))))
+    labels = " ".join(markdown_cell(f"{key} {value}") for key, value in asset.labels)
+    place = markdown_cell(f"{asset.file}:{asset.line}", 200)
+    link = forge.link(asset.file, asset.line) if forge and asset.is_declared else ""
+    declared = (f"[{place}]({link})" if link else place) if asset.is_declared else "declared nowhere"
+    holders = "could not be read" if asset.unreadable else count(held, "agency", "agencies")
+    return f"| {_asset(asset, markdown_cell)} | {owner or 'nobody knows whom'} | {labels} | {declared} | {holders} |"

@@ -42,7 +42,7 @@ INDENT = 4
 def report_text(report: Report, paper: Paper) -> str:
     """Return the whole review."""
     head = [paper.paint(title(report), "bold")]
-    head += [paper.wrap(display(line, 600)) for line in origin_lines(report.origin)]
+    head += [paper.wrap(display(line, 2000)) for line in origin_lines(report.origin)]
     unread = [paper.wrap(f"! {display(line, 400)}", indent=2, first=0, style="magenta") for line in report.unread]
     unread += [_unreadable(asset, paper) for asset in report.unreadable]
     end = [paper.paint(summary_line(report), "bold"), *(paper.wrap(line) for line in coverage_lines(report.coverage))]
@@ -85,7 +85,7 @@ def _blocks(report: Report, paper: Paper) -> Iterator[str]:
 def _asset_line(asset: ReportedAsset) -> str:
     owner = business_name(business_ref(asset.owner)) if asset.owner.id else "nobody knows whom"
     facts = [asset_name(asset_ref(asset)), renamed(asset), f"owned by {owner}"]
-    facts += [", ".join(f"{key} {value}" for key, value in asset.labels)]
+    facts += [f"{display(key, 60)} {display(value, 60)}" for key, value in asset.labels]
     facts += ["declared nowhere"] * (not asset.is_declared)
     return ", ".join(fact for fact in facts if fact)
 

@@ -1,13 +1,19 @@
-"""The sentences of an access review, the same in every format; each renderer makes them harmless for its sink."""
+"""The sentences of an access review, the same in every format.
+
+Each name in them is cleaned and cut by itself, so that no long one hides the id beside it; each renderer makes the
+whole harmless for its sink.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.model import Status
 from accessctl.render.age import moment
+from accessctl.render.names import business_name, task_names
 from accessctl.report.nouns import MARKET, Standing, Way
 
 if TYPE_CHECKING:
@@ -47,7 +53,8 @@ def title(report: Report) -> str:
 def origin_lines(origin: Origin) -> tuple[str, ...]:
     """Say when it was read, from what, through whom, by which accessctl, and what was left out on purpose."""
     by = f"by accessctl {origin.tool_version}"
-    acting = ", ".join(f"{one.name or one.alias} ({one.id})" for one in origin.acts_as)
+    acting = ", ".join(map(business_name, origin.acts_as))
+    graph = f"{display(origin.graph_url)}, Graph API {display(origin.graph_version, 20)},"
     match origin.way:
         case Way.MANIFESTS:
             lines = [
@@ -57,16 +64,14 @@ def origin_lines(origin: Origin) -> tuple[str, ...]:
             lines = [
                 (
                     f"As of {moment(origin.read_at)}, from a snapshot ({origin.snapshot[:19]}…) that was read from "
-                    f"{origin.graph_url} ({origin.graph_version}) as {acting}. Made {moment(origin.made_at)} {by}."
+                    f"{graph} as {acting}. Made {moment(origin.made_at)} {by}."
                 ),
                 "The manifests are those of this directory; what ends by a day is judged by the day of the snapshot.",
             ]
         case Way.LIVE:
-            lines = [
-                f"Read {moment(origin.read_at)} from {origin.graph_url} ({origin.graph_version}) as {acting}, {by}."
-            ]
+            lines = [f"Read {moment(origin.read_at)} from {graph} as {acting}, {by}."]
     if origin.targets:
-        lines.append(f"Narrowed to {', '.join(origin.targets)}: nothing is said of anything else.")
+        lines.append(f"Narrowed to {', '.join(map(display, origin.targets))}: nothing is said of anything else.")
     return tuple(lines)
 
 
@@ -108,12 +113,12 @@ def tasks_words(grant: ReportedGrant) -> tuple[str, str]:
     """Return the tasks that are live or declared, in words where they are not held; and those Meta added by itself."""
     if grant.held:
         asked = [task for task in grant.held if task not in grant.server_added]
-        return ", ".join(asked) or "nothing", ", ".join(grant.server_added)
+        return task_names(asked), task_names(grant.server_added) if grant.server_added else ""
     if grant.status in NOT_HELD and grant.tasks:
-        return f"{NOT_HELD[grant.status]} {', '.join(grant.tasks)}", ""
+        return f"{NOT_HELD[grant.status]} {task_names(grant.tasks)}", ""
     if grant.status is Status.UNREADABLE:
         return "nobody knows", ""
-    return "nothing" + f" (declared: {', '.join(grant.declared)})" * bool(grant.declared), ""
+    return "nothing" + f" (declared: {task_names(grant.declared)})" * bool(grant.declared), ""
 
 
 def times_words(grant: ReportedGrant) -> str:
@@ -132,7 +137,7 @@ def since_words(since: Since | None) -> str:
 def since_note(since: Since) -> str:
     """Return what happened then and who says so: a run of ours, the journal as it was remembered, or Meta."""
     if since.run:
-        return f"{since.what} by run {since.run}"
+        return f"{since.what} by run {display(since.run, 40)}"
     return since.what if since.what == "granted" else f"{since.what}, says Meta"
 
 
@@ -151,7 +156,7 @@ def waits_words(grant: ReportedGrant) -> str:
     waits = grant.waits
     if waits is None:
         return ""
-    who = f"{WHOM[waits.whom]} {waits.business.name or waits.business.alias} ({waits.business.id})"
+    who = f"{WHOM[waits.whom]} {business_name(waits.business)}"
     stale = ", stale" if waits.is_stale else ""
     since = f" since {waits.since:%Y-%m-%d} ({count(waits.days or 0, 'day')}{stale})" if waits.since else ""
     where = f": {waits.where}" if waits.where else ""

@@ -24,11 +24,8 @@ def check_state_url(url: str) -> str:
         )
     if parts.scheme not in ("s3", "gs", "az", "file"):
         raise AccessctlError(f"--state {shown} names no object store", HINT)
-    if parts.scheme == "file":
-        is_good = not parts.netloc and len(parts.path.strip("/")) > 0
-    else:
-        is_good = bool(parts.netloc)
-    if not is_good or ".." in unquote(parts.path).split("/") or not url.isprintable():
+    names_a_place = parts.path.strip("/") and not parts.netloc if parts.scheme == "file" else parts.netloc
+    if not names_a_place or ".." in unquote(parts.path).split("/") or not url.isprintable():
         raise AccessctlError(f"--state {shown} is not complete", HINT)
     return url.rstrip("/")
 

@@ -204,3 +204,21 @@ def test_a_journal_elsewhere_is_the_one_every_command_reads(machines, tmp_path):
     assert machines.run(place, "history", "--verify", **journal).returncode == 0
     assert "de-71" in machines.run(place, "waiting", **journal).stdout
     assert not (place / ".accessctl" / "journal.jsonl").exists()
+
+
+@pytest.mark.parametrize("state", ["file"], indirect=True)
+@pytest.mark.parametrize("slowly", [0.1])
+def test_a_run_that_lost_its_lock_is_held_back_before_its_next_write(machines, tmp_path):
+    """With its journal in a file of its own, nothing but the lock can hold it back."""
+    here = machines.checkout("here")
+    journal = {"ACCESSCTL_JOURNAL": str(tmp_path / "here.jsonl")}
+    with machines.start(here, "apply", "--auto-approve", "--parallelism", "1", **journal) as first:
+        machines.wait_for_writes(2)
+        first.send_signal(signal.SIGSTOP)
+        refused = machines.apply(machines.checkout("there"), **journal)
+        machines.run(here, "unlock", run_named(refused.stderr))
+        first.send_signal(signal.SIGCONT)
+        out, err = first.communicate(timeout=60)
+    assert first.returncode == 5
+    assert "the lock was taken over by somebody who has unlocked it" in out + err
+    assert len(machines.sandbox.write_log) <= 3  # one call may have been on its way

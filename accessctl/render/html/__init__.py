@@ -16,7 +16,7 @@ How to make a page (the interface is stable):
   `data-item` on each row that is filtered, with an attribute `data-KEY` for each Facet's key: its values, parted by
   spaces; `data-group` on everything that goes when nothing in it is left, with `data-head` on the part of it whose
   words are searched for each of its rows; `data-n` on a number that counts the rows shown in its group.
-  Cells of a matrix say `data-for="ID-OF-THE-ROW"`.
+  Cells of a matrix say `data-for="ID-OF-THE-ROW"`; `data-filtered hidden` on a span that says that a filter is on.
 * `<details open data-fold>` is open without JavaScript and on paper, closed otherwise.
 """
 

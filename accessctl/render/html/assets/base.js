@@ -4,6 +4,13 @@
   const root = document.documentElement;
   const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
   const grouped = (number) => number.toLocaleString("en");
+  const plain = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return ""; // an address that nobody here wrote
+    }
+  };
 
   // Light and dark.
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -40,7 +47,7 @@
 
   // A link to something folded away opens it.
   const unfold = () => {
-    const id = decodeURIComponent(location.hash.slice(1));
+    const id = plain(location.hash.slice(1));
     const found = id && !id.includes("=") && document.getElementById(id);
     if (!found) return;
     for (let fold = found.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
@@ -57,6 +64,7 @@
   const search = filter.querySelector("[data-search]");
   const clear = filter.querySelector("[data-clear]");
   const status = filter.querySelector("[data-status]");
+  const marks = all("[data-filtered]");
   const facets = all("[data-facet]", filter).map((element) => ({
     key: element.dataset.facet,
     options: new Map(
@@ -162,6 +170,10 @@
     status.textContent = isFiltered
       ? `Filtered: shows ${grouped(left)} of ${grouped(items.length)} rows.`
       : `Shows all ${grouped(items.length)} rows.`;
+    for (const mark of marks) {
+      mark.hidden = !isFiltered;
+      mark.textContent = `Filtered: ${grouped(left)} of ${grouped(items.length)} rows`;
+    }
   };
 
   // The filter stands in the address, so that it can be sent to somebody.
@@ -183,13 +195,6 @@
         return at < 0 ? ["", ""] : [part.slice(0, at), part.slice(at + 1)];
       }),
     );
-    const plain = (text) => {
-      try {
-        return decodeURIComponent(text);
-      } catch {
-        return "";
-      }
-    };
     search.value = plain(parts.get("q") || "");
     for (const facet of facets) {
       const wanted = (parts.get(facet.key) || "").split(",").map(plain);

@@ -1,0 +1,107 @@
+"""Writes one note on a merge request, or one issue about drift, and changes it from then on.
+
+    notes.py note PLAN.md               in a pipeline of a merge request
+    notes.py drift PLAN.md PLAN.json    opens, changes or closes the issue
+
+Without ACCESS_NOTE_TOKEN it does nothing. Only what its own user has written is ever changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+DRIFT_TITLE = "Access drift: live access is not what the manifests say"
+NO_PLAN = "<!-- accessctl:plan:default -->\n\n### No plan\n\n[This job]({}) says why.\n"
+MOST_PAGES = 300
+SECONDS = 30
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A token goes to the host it is for, and to no other."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def call(method: str, path: str, content: dict[str, str] | None = None) -> tuple[Any, str]:
+    """Ask GitLab. Returns the answer, and the number of the next page or nothing."""
+    url = os.environ["CI_API_V4_URL"].rstrip("/")
+    if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        sys.exit("error: CI_API_V4_URL is no https address, so no token goes there")
+    request = urllib.request.Request(  # noqa: S310  # the scheme was looked at
+        f"{url}/{path}",
+        method=method,
+        data=json.dumps(content).encode() if content else None,
+        headers={"PRIVATE-TOKEN": os.environ["ACCESS_NOTE_TOKEN"], "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
+            return json.loads(answer.read()), answer.headers.get("X-Next-Page", "")
+    except urllib.error.HTTPError as error:
+        with error:
+            sys.exit(f"error: GitLab answered {error.code} to {method} {path.partition('?')[0]}")
+    except (OSError, ValueError):
+        sys.exit(f"error: GitLab could not be asked: {method} {path.partition('?')[0]}")
+
+
+def every(path: str) -> Iterator[dict[str, Any]]:
+    """Yield the items of a list to its end."""
+    for page in range(1, MOST_PAGES + 1):
+        items, following = call("GET", f"{path}{'&' if '?' in path else '?'}per_page=100&page={page}")
+        yield from items
+        if not following:
+            return
+
+
+def ours(items: Iterable[dict[str, Any]], text: str, body: str) -> list[dict[str, Any]]:
+    """Return those with the same hidden first line that our own user has written."""
+    me = call("GET", "user")[0]["id"]
+    first = text.splitlines()[:1]
+    return [item for item in items if item["author"]["id"] == me and (item[body] or "").splitlines()[:1] == first]
+
+
+def note(project: str, plan: Path) -> None:
+    """Write the plan into our note of the merge request. Without a plan, say so: the old one must not stay."""
+    text = plan.read_text(encoding="utf-8") if plan.exists() else NO_PLAN.format(os.environ["CI_JOB_URL"])
+    path = f"{project}/merge_requests/{int(os.environ['CI_MERGE_REQUEST_IID'])}/notes"
+    found = ours(every(path), text, "body")
+    if found:
+        call("PUT", f"{path}/{found[0]['id']}", {"body": text})
+    else:
+        call("POST", path, {"body": text})
+
+
+def drift(project: str, plan: Path, saved: Path) -> None:
+    """Open or change the issue where there is something to do; close it where all was read and nothing is."""
+    text = plan.read_text(encoding="utf-8")
+    made = json.loads(saved.read_text(encoding="utf-8"))
+    found = ours(every(f"{project}/issues?state=opened"), text, "description")
+    if made["actions"] and found:
+        call("PUT", f"{project}/issues/{found[0]['iid']}", {"description": text})
+    elif made["actions"]:
+        call("POST", f"{project}/issues", {"title": DRIFT_TITLE, "description": text})
+    elif not made["blocked"]:
+        for issue in found:
+            call("PUT", f"{project}/issues/{issue['iid']}", {"state_event": "close"})
+
+
+def main(what: str, *files: str) -> None:
+    """Do what was asked for, where there is a token for it."""
+    if not os.environ.get("ACCESS_NOTE_TOKEN"):
+        sys.stdout.write("No ACCESS_NOTE_TOKEN, so nothing is posted: the plan is in the artifacts.\n")
+        return
+    project = f"projects/{int(os.environ['CI_PROJECT_ID'])}"
+    {"note": note, "drift": drift}[what](project, *map(Path, files))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
