@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from accessctl.clean import unarmed_lines
 from accessctl.errors import AccessctlError, ManifestError, RefusedError
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ def unarmed(text: str) -> str:
 
 def unarmed_lines(text: str) -> str:
     """Return lines that are no JSON, and none of which is any command of a CI system."""
-    return re.sub(r"^(\s*):(?=:)", r"\1\\u{3a}", unarmed(text), flags=re.MULTILINE)
+    return re.sub(r"^(\s*:):", r"\1\\u{3a}", unarmed(text), flags=re.MULTILINE)
 
 
 def _shown(text: str) -> Iterator[str]:

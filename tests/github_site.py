@@ -80,13 +80,19 @@ class Site:
         git(place, "push", "-q", "origin", f"+HEAD:{into}")
         return git(place, "rev-parse", "HEAD")
 
-    def push(self, commit: str) -> dict[str, Workflow]:
-        """Tell the workflows of main of a push."""
-        return self.runner.send("push", commit, {})
+    def main(self) -> str:
+        """Return the newest commit of main."""
+        return git(self.origin, "rev-parse", "main")
 
-    def night(self, event: str = "schedule") -> dict[str, Workflow]:
-        """Let the nightly workflows run on main."""
-        return self.runner.send(event, git(self.origin, "rev-parse", "main"), {})
+    def push(
+        self, commit: str = "", only: str = "apply.yml", event: str = "push", **inputs: str
+    ) -> dict[str, Workflow]:
+        """Tell a workflow of main of a push."""
+        return self.runner.send(event, commit or self.main(), {}, only=only, **inputs)
+
+    def night(self, only: str) -> dict[str, Workflow]:
+        """Let a nightly workflow run on main."""
+        return self.runner.send("schedule", self.main(), {}, only=only)
 
 
 @contextmanager

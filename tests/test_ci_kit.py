@@ -3,21 +3,54 @@
 from __future__ import annotations
 
 import json
-import shutil
+import signal
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.github_peer import BOT
-from tests.github_site import READER, WRITER, Site, site
+from accessctl.strictjson import canonical
+from tests.forging import forged
+from tests.github import as_github_shows, live_references
+from tests.github_peer import BOT, READS, REPOSITORY, WRITES, Peer, peer
+from tests.github_runner import KIT
+from tests.github_site import READER, STARTER, WRITER, Site, site
 from tests.runner_commands import commands_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from tests.github_runner import Job, Workflow
 
 MARKER = "<!-- accessctl:plan:default -->"
-KIT_SAYS = ("::error title=accessctl::", "::warning title=accessctl::", "::notice title=accessctl::")
+DRIFT = "<!-- accessctl:plan:drift -->"
+OURS = ("::error title=accessctl::", "::warning title=accessctl::", "::notice title=accessctl::")
 COMMENT_MOST, SUMMARY_MOST = 65_536, 900 * 1024
+SPY = """
+import json, os, pathlib, sys
+pathlib.Path(os.environ["RUNNER_TEMP"], sys.argv[1]).write_text(json.dumps(dict(os.environ)))
+"""
+LAST_YEAR, MEDIAHOUSE, DATACO = "100000000004004", "100000000002002", "100000000003003"
+AS_DECLARED = (
+    ("1029384756", MEDIAHOUSE, ["ADVERTISE", "ANALYZE"]),
+    ("1029384756", DATACO, ["ANALYZE"]),
+    ("1029384757", DATACO, ["ANALYZE"]),
+    ("778899001122", MEDIAHOUSE, ["ADVERTISE", "ANALYZE", "CREATE_CONTENT"]),
+)
+PARTLY_READ = """
+businesses:
+  acme: {id: "100000000001001"}
+  mediahouse: {id: "100000000002002"}
+defaults: {owner: acme}
+ad_accounts:
+  de-shop: {id: "1029384757", agencies: {mediahouse: [ANALYZE]}}
+  hidden: {id: "1029384799", agencies: {mediahouse: [ANALYZE]}}
+"""
+STRANGER = "::error::x ##[error]x </details><img src=x> @everyone ``` [x](http://x.example) $(touch pwned)"
+BRANCH = "$(touch${IFS}pwned)`touch${IFS}pwned`;touch${IFS}pwned"
+TITLE = '"; touch pwned; echo "::error::x ##[group]x $(touch pwned)'
 
 
 @pytest.fixture
@@ -27,235 +60,254 @@ def started(tmp_path) -> Iterator[Site]:
         yield made
 
 
-def job(runs, workflow, name="plan"):
-    return runs[workflow].jobs[name]
+def planned(runs: dict[str, Workflow]) -> Job:
+    return runs["plan.yml"].jobs["plan"]
 
 
-def test_a_pull_request_has_one_comment_which_each_push_changes(started):
+def kit(step: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run one step of the kit by itself."""
+    command = [sys.executable, "-I", "-B", KIT / "kit", step]
+    return subprocess.run(command, env={"PATH": "/usr/bin:/bin"} | environ, capture_output=True, text=True, timeout=60)
+
+
+def test_a_pull_request_has_one_comment_of_ours_which_each_push_changes(started):
     for number in range(130):
         started.peer.comment(7, f"talk {number}", "somebody")
+    forged_one = started.peer.comment(7, f"{MARKER}\nNo changes.", "mallory")
+    quoted = started.peer.comment(7, f"> {MARKER}", BOT)
     started.edit("access/acme.yaml", "mediahouse: [ANALYZE]", "mediahouse: buyer")
     started.commit("more")
-    first = started.pull("more")
-    (comment,) = started.peer.by(BOT, 7)
+    first = planned(started.pull("more"))
+    comment = started.peer.by(BOT, 7)[1]
     assert comment.startswith(MARKER)
-    assert job(first, "plan.yml").outputs["digest"] in comment
-    started.edit("access/acme.yaml", "dataco-sees-germany", "dataco-sees-it")
+    assert first.outputs["digest"] in comment
+    assert first.outputs["digest"] in first.summary
+    assert len(comment) <= COMMENT_MOST
+    assert len(first.summary.encode()) <= SUMMARY_MOST
+    started.peer.comment(7, f"{MARKER}\nleft by a run at the same time", BOT)
+    started.edit("accessctl.yaml", "max_revokes: 20", "max_revokes: 99")
     started.commit("more")
-    second = started.pull("more")
-    (changed,) = started.peer.by(BOT, 7)
-    assert job(second, "plan.yml").outputs["digest"] in changed
-    assert changed != comment
-
-
-def test_only_our_own_comment_is_ours(started):
-    forged = started.peer.comment(7, f"{MARKER}\nNo changes.", "mallory")
-    quoted = started.peer.comment(7, f"> {MARKER}", BOT)
-    started.commit("more")
-    started.pull("more")
-    assert forged["body"] == f"{MARKER}\nNo changes."
-    assert quoted["body"] == f"> {MARKER}"
-    assert len(started.peer.by(BOT, 7)) == 2
-
-
-def test_a_second_comment_of_ours_is_taken_away(started):
-    for _ in range(3):
-        started.peer.comment(7, f"{MARKER}\nold", BOT)
-    started.commit("more")
-    started.pull("more")
-    (comment,) = started.peer.by(BOT, 7)
-    assert "old" not in comment
+    second = planned(started.pull("more"))
+    assert second.outputs["digest"] != first.outputs["digest"]
+    _, changed = started.peer.by(BOT, 7)
+    assert second.outputs["digest"] in changed
+    assert "max_revokes" in changed  # looser than in the commit before
+    assert (forged_one["body"], quoted["body"]) == (f"{MARKER}\nNo changes.", f"> {MARKER}")
+    assert started.sandbox.write_log == ()
 
 
 def test_a_plan_that_could_not_be_made_takes_the_place_of_the_old_one(started):
-    started.commit("more")
-    started.pull("more")
+    started.peer.comment(7, f"{MARKER}\nDigest `sha256:old`", BOT)
     started.edit("access/acme.yaml", "profile: analyst", "profile: analist")
     started.commit("more")
-    run = job(started.pull("more"), "plan.yml")
+    run = planned(started.pull("more"))
     (comment,) = started.peer.by(BOT, 7)
     assert run.result == "failure"
-    assert "### No plan" in comment
+    assert "### No plan\n\nThe manifests have mistakes." in comment
     assert "sha256:" not in comment
     assert "::error file=access/acme.yaml,line=" in run.log
 
 
-def test_a_plan_only_reads(started):
+def test_no_step_sees_what_another_one_needs(started):
+    install = 'env >"$RUNNER_TEMP/seen"; printf "program=%s\\n" accessctl >>"$GITHUB_OUTPUT"'
+    (started.clone / ".github/accessctl/install.sh").write_text(install)
+    (started.clone / ".github/accessctl/kit/__main__.py").write_text(SPY)
     started.commit("more")
     started.pull("more")
-    started.night()
-    assert started.sandbox.write_log == ()
-
-
-def test_no_step_sees_the_other_credential(started):
-    (started.clone / ".github/accessctl/install.sh").write_text(
-        'set -u; env >"$RUNNER_TEMP/seen"; printf "program=%s\\n" "$(command -v accessctl)" >>"$GITHUB_OUTPUT"'
-    )
-    main = started.clone / ".github/accessctl/kit/__main__.py"
-    main.write_text(SPY)
-    started.commit("more")
-    started.pull("more")
-    (temp,) = started.runner.root.glob("run-*/plan/temp/seen")
-    assert READER not in temp.read_text()
-    talks_to_meta, talks_to_github = (json.loads((temp.parent / step).read_text()) for step in ("run", "post"))
-    assert READER in talks_to_meta.values()
-    assert "GITHUB_TOKEN" not in talks_to_meta
-    assert READER not in talks_to_github.values()
-    assert WRITER not in {*talks_to_meta.values(), *talks_to_github.values()}
-
-
-def test_the_summary_stays_below_what_github_takes(started, monkeypatch):
-    started.commit("more")
-    run = job(started.pull("more"), "plan.yml")
-    assert 0 < len(run.summary.encode()) < SUMMARY_MOST
-    assert job_digest(run) in run.summary
-
-
-def job_digest(run):
-    return run.outputs["digest"]
-
-
-def test_what_is_approved_is_what_is_applied(started):
-    commit = started.commit("main")
-    seen = []
-    started.runner.approve = lambda run: seen.append(run.jobs["plan"].summary) or True
-    run = started.push(commit)["apply.yml"]
-    assert [one.result for one in run.jobs.values()] == ["success"] * 3, run.jobs
-    assert run.jobs["plan"].outputs["digest"] in seen[0]
-    assert len(started.sandbox.write_log) == 5
-    assert "Apply complete" in run.jobs["apply"].summary
-    assert job(started.push(commit), "apply.yml", "apply").result == "skipped"
-
-
-def test_without_approval_nothing_is_applied(started):
-    started.runner.approve = lambda _: False
-    run = started.push(started.commit("main"))["apply.yml"]
-    assert run.jobs["apply"].result == "skipped"
-    assert started.sandbox.write_log == ()
+    (seen,) = started.runner.root.glob("run-*/plan/temp/seen")
+    assert READER not in seen.read_text()
+    to_meta, to_github = (json.loads((seen.parent / step).read_text()) for step in ("run", "post"))
+    assert READER in to_meta.values()
+    assert "GITHUB_TOKEN" not in to_meta
+    assert READER not in to_github.values()
+    assert WRITER not in {*to_meta.values(), *to_github.values()}
 
 
 def test_a_plan_file_that_was_swapped_is_refused(started):
-    other = started.runner.root / "other.json"
-
-    def swap(run):
+    def swap(run: Workflow) -> bool:
         plan = run.artifacts / "access-plan" / "plan.json"
-        if other.exists():
-            shutil.copy(other, plan)
-        else:
-            shutil.copy(plan, other)
-        return other.stat().st_size > 0 and run.name == "apply.yml" and plan.exists()
+        plan.write_text(canonical(forged(json.loads(plan.read_text()), lambda made: made["actions"].pop(0))))
+        return True
 
-    started.runner.approve = lambda run: swap(run) and False
-    started.push(started.commit("main"))
-    started.edit("access/acme.yaml", "mediahouse: [ANALYZE]", "mediahouse: buyer")
-    commit = started.commit("main")
     started.runner.approve = swap
-    run = started.push(commit)["apply.yml"]
+    run = started.push()["apply.yml"]
     assert run.jobs["apply"].result == "failure"
-    assert "digest" in run.jobs["apply"].log
+    assert "not the plan that was reviewed" in run.jobs["apply"].log or "digest" in run.jobs["apply"].log
     assert started.sandbox.write_log == ()
 
 
-def test_an_apply_without_a_reviewed_digest_or_a_state_does_not_begin(started):
-    started.runner.variables = {}
-    run = started.push(started.commit("main"))["apply.yml"]
-    assert "no state was given" in run.jobs["apply"].log
-    started.edit(".github/workflows/apply.yml", "needs.plan.outputs.digest", "needs.plan.outputs.nothing")
-    started.edit("access/acme.yaml", "dataco-sees-germany", "dataco-sees-it")
-    run = started.push(started.commit("main"))["apply.yml"]
-    assert "no digest was given" in run.jobs["apply"].log
-    assert started.sandbox.write_log == ()
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"MODE": "apply", "STATE": "s3://x"}, "no digest was given"),
+        ({"MODE": "apply", "STATE": "s3://x", "DIGEST": "sha256:0"}, "digest must be sha256: and 64 digits"),
+        ({"MODE": "apply", "DIGEST": f"sha256:{'0' * 64}"}, "no state was given"),
+        ({"MODE": "apply", "ALLOW_REVOKES": "1 --auto-approve"}, "allow-revokes must be a number"),
+        ({"MODE": "plan", "ALLOW_REVOKES": "$(id)"}, "allow-revokes must be a number"),
+        ({"MODE": "plan", "MARKER": "x -->"}, "marker must be letters, digits and . _ / -"),
+        ({"MODE": "destroy\n::error::x"}, "there is no mode"),
+    ],
+)
+def test_what_was_set_up_wrongly_is_told_before_anything_runs(tmp_path, settings, told):
+    given = {f"KIT_{name}": value for name, value in settings.items()} | {"KIT_PROGRAM": "/nonexistent"}
+    environ = given | {"RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "out"), "PATH": "/usr/bin"}
+    done = kit("run", environ)
+    assert done.returncode == 1
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("::error title=accessctl::")
+    assert told in line
+    assert done.stderr == ""
 
 
 def test_a_plan_that_a_guard_refuses_waits_for_its_number(started):
     started.edit("accessctl.yaml", "max_revokes: 20", "max_revokes: 0")
     commit = started.commit("main")
-    refused = started.push(commit)["apply.yml"]
-    assert (refused.jobs["plan"].result, refused.jobs["apply"].result) == ("failure", "skipped")
-    assert "a guard refuses this plan" in refused.jobs["plan"].log
-    confirmed = started.runner.send("workflow_dispatch", commit, {}, inputs={"allow_revokes": "1"})["apply.yml"]
-    assert confirmed.jobs["apply"].result == "success", confirmed.jobs
-    odd = started.runner.send("workflow_dispatch", commit, {}, inputs={"allow_revokes": "1 --x"})["apply.yml"]
-    assert "allow-revokes must be a number" in odd.jobs["plan"].log
+    refused = started.push(commit)["apply.yml"].jobs
+    assert (refused["plan"].result, refused["apply"].result) == ("failure", "skipped")
+    assert "a guard refuses this plan" in refused["plan"].log
+    confirmed = started.push(commit, event="workflow_dispatch", allow_revokes="1")["apply.yml"].jobs
+    assert (confirmed["plan"].result, confirmed["apply"].result) == ("success", "success"), confirmed
 
 
-def test_drift_opens_one_issue_changes_it_and_closes_it(started):
-    started.peer.issue("Not ours", MARKER.replace("default", "drift"), "mallory")
-    for _ in range(2):
-        assert job(started.night(), "drift.yml", "drift").result == "success"
-    ours = [issue for issue in started.peer.issues if issue["user"]["login"] == BOT]
-    assert [issue["state"] for issue in ours] == ["open"]
-    first = ours[0]["body"]
-    started.edit("access/acme.yaml", "mediahouse: [ANALYZE]", "mediahouse: buyer")
-    commit = started.commit("main")
-    started.night()
-    assert ours[0]["body"] != first
-    started.push(commit)
-    started.peer.writes()
-    for _ in range(2):
-        started.night()
-    number = ours[0]["number"]
-    assert started.peer.writes() == [f"POST issues/{number}/comments", f"PATCH issues/{number}"]
+@pytest.fixture
+def posted(tmp_path) -> Iterator[Callable[[int, str], tuple[Peer, str]]]:
+    """Run the step that writes the comment, after a plan that is so long, with a token."""
+    with peer() as github:
+
+        def post(length: int, token: str) -> tuple[Peer, str]:
+            place = tmp_path / "accessctl-plan-default"
+            place.mkdir()
+            (place / "comment.md").write_text(f"{MARKER}\n{'x' * length}")
+            (place / "found.json").write_text(json.dumps({"code": 0, "digest": "sha256:0", "changes": True}))
+            (tmp_path / "event.json").write_text(json.dumps({"pull_request": {"number": 7}}))
+            environ = {
+                "KIT_MODE": "plan",
+                "KIT_AUTHOR": BOT,
+                "RUNNER_TEMP": str(tmp_path),
+                "GITHUB_TOKEN": token,
+                "GITHUB_API_URL": github.url,
+                "GITHUB_SERVER_URL": "https://github.example",
+                "GITHUB_REPOSITORY": REPOSITORY,
+                "GITHUB_RUN_ID": "1",
+                "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+            }
+            return github, kit("post", environ).stdout
+
+        yield post
+
+
+def test_a_plan_too_long_for_a_comment_is_pointed_to(posted):
+    github, told = posted(COMMENT_MOST, WRITES)
+    (comment,) = github.by(BOT, 7)
+    assert told == ""
+    assert comment.startswith(f"{MARKER}\n\n### A plan to review elsewhere")
+    assert "https://github.example/acme/access/actions/runs/1" in comment
+    assert "Digest `sha256:0`" in comment
+
+
+def test_a_token_that_may_not_comment_is_told_of(posted):
+    _, told = posted(10, READS)
+    assert "GitHub answered 403 to POST issues/7/comments: the job's permissions do not allow it" in told
+
+
+def applying(tmp_path, program: str) -> dict[str, str]:
+    """Return an environment in which mode apply runs a program of ours instead of accessctl."""
+    (tmp_path / "program").write_text(f"#!/bin/bash\n{program}\n")
+    (tmp_path / "program").chmod(0o755)
+    given = {"MODE": "apply", "STATE": "s3://x", "DIGEST": f"sha256:{'0' * 64}", "PROGRAM": str(tmp_path / "program")}
+    files = {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
+    paths = {name: str(tmp_path / file) for name, file in files.items()}
+    return {f"KIT_{name}": value for name, value in given.items()} | paths | {"RUNNER_TEMP": str(tmp_path)}
+
+
+def test_a_summary_that_github_would_throw_away_is_not_written(tmp_path):
+    kit("run", applying(tmp_path, "head -c 1000000 /dev/zero | tr '\\0' x"))
+    summary = (tmp_path / "summary").read_text()
+    assert summary.startswith("The summary would be longer than GitHub takes.")
+    assert len(summary) < 200
+
+
+def test_what_is_in_a_result_cannot_end_its_fence(tmp_path):
+    kit("run", applying(tmp_path, "printf 'a\\n```\\n<b>\\n'"))
+    assert "b" not in as_github_shows((tmp_path / "summary").read_text()).tags
+
+
+def test_a_job_that_is_cancelled_lets_apply_end_what_is_in_flight(tmp_path):
+    begun = tmp_path / "begun"
+    program = f"trap 'echo ended well; exit 143' TERM; touch {begun}; while :; do sleep 0.05; done"
+    environ = applying(tmp_path, program) | {"PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(
+        [sys.executable, "-I", "-B", KIT / "kit", "run"], env=environ, stdout=subprocess.PIPE
+    ) as step:
+        while not begun.exists():
+            time.sleep(0.02)
+        step.send_signal(signal.SIGTERM)
+        output, _ = step.communicate(timeout=30)
+    assert step.returncode == 143
+    assert b"ended well" in output
+
+
+def test_drift_opens_one_issue_changes_it_and_closes_it_once(started):
+    def night() -> list[str]:
+        started.peer.writes()
+        assert started.night("drift.yml")["drift.yml"].jobs["drift"].result == "success"
+        return started.peer.writes()
+
+    started.peer.issue("Not ours", DRIFT, "mallory")
+    assert night() == ["POST issues"]
+    ours = started.peer.issues[1]
+    before = ours["body"]
+    started.sandbox.take("1029384756", LAST_YEAR)
+    assert night() == [f"PATCH issues/{ours['number']}"]
+    assert ours["body"].startswith(DRIFT)
+    assert ours["body"] != before
+    for asset, agency, tasks in AS_DECLARED:
+        started.sandbox.give(asset, agency, tasks)
+    assert night() == [f"POST issues/{ours['number']}/comments", f"PATCH issues/{ours['number']}"]
+    assert night() == []
     assert [issue["state"] for issue in started.peer.issues] == ["open", "closed"]
 
 
 def test_what_could_not_be_read_closes_no_issue(started):
-    started.push(started.commit("main"))
-    marker = MARKER.replace("default", "drift")
-    issue = started.peer.issue("Access drift", f"{marker}\nold", BOT)
-    started.edit("access/acme.yaml", 'id: "1029384757"', 'id: "1029384758"')
+    issue = started.peer.issue("Access drift", f"{DRIFT}\nold", BOT)
+    (started.clone / "access/acme.yaml").write_text(PARTLY_READ)
     started.commit("main")
-    run = job(started.night(), "drift.yml", "drift")
+    run = started.night("drift.yml")["drift.yml"].jobs["drift"]
     assert run.result == "success"
     assert "::warning title=accessctl::something could not be read" in run.log
-    assert issue["state"] == "open"
+    assert (issue["state"], issue["body"]) == ("open", f"{DRIFT}\nold")
 
 
-def test_a_fork_is_planned_from_the_snapshot_with_no_secret(started):
-    night = started.night()["snapshot.yml"]
-    number = night.artifacts.parent.name.removeprefix("run-")
-    started.peer.runs["snapshot.yml"] = [{"id": int(number)}]
+def test_a_fork_is_planned_from_the_snapshot_with_no_secret_and_no_call(started):
+    night = started.night("snapshot.yml")["snapshot.yml"]
+    started.peer.runs["snapshot.yml"] = [{"id": int(night.artifacts.parent.name.removeprefix("run-"))}]
     started.edit("access/acme.yaml", "mediahouse: [ANALYZE]", "mediahouse: buyer")
     started.commit("theirs")
     started.peer.writes()
     asked = len(started.sandbox.calls)
     runs = started.pull("theirs", fork=True)
-    assert job(runs, "plan.yml").result == "skipped"
-    planned = job(runs, "plan-from-fork.yml")
-    assert planned.result == "success", planned.log
-    assert "Mediahouse Ltd" in planned.summary
+    assert planned(runs).result == "skipped"
+    run = runs["plan-from-fork.yml"].jobs["plan"]
+    assert run.result == "success", run.log
+    assert "Mediahouse Ltd" in run.summary
     assert started.peer.writes() == []
     assert len(started.sandbox.calls) == asked
 
 
-def test_a_token_that_may_not_comment_is_told_of(started):
-    started.edit(".github/workflows/plan.yml", "pull-requests: write", "pull-requests: read")
-    started.commit("more")
-    run = job(started.pull("more"), "plan.yml")
-    assert run.result == "failure"
-    assert "GitHub answered 403 to POST issues/7/comments: the job's permissions do not allow it" in run.log
-
-
-SPY = """
-import json, os, pathlib, sys
-pathlib.Path(os.environ["RUNNER_TEMP"], sys.argv[1]).write_text(json.dumps(dict(os.environ)))
-"""
-HOSTILE = ("$(touch pwned)`touch pwned`", "\"; touch pwned; '", "::error::x", "##[group]x", "</details>@everyone")
-
-
-def test_no_branch_title_or_name_runs_anything(tmp_path):
-    from tests.github_site import STARTER
-
-    world = (STARTER / "world.yaml").read_text()
-    name = json.dumps("::error::x ##[error]x </details><img src=x> @everyone ```\n::stop-commands::x $(touch pwned)")
-    with site(tmp_path, world.replace("Last Year's Agency", name[1:-1]).replace("{name: ::", '{name: "::')) as made:
+def test_no_branch_title_or_name_runs_anything_or_comes_alive(tmp_path):
+    world = (STARTER / "world.yaml").read_text().replace("Last Year's Agency", json.dumps(STRANGER))
+    with site(tmp_path, world) as made:
         made.start()
-        made.commit("$(touch${IFS}pwned)")
-        runs = made.pull("$(touch${IFS}pwned)", title="".join(HOSTILE))
-        planned = job(runs, "plan.yml")
-        assert planned.result == "success", planned.log
-        said = [line for line in commands_in(planned.log) if not line.startswith(KIT_SAYS)]
-        assert said == []
-        (comment,) = made.peer.by(BOT, 7)
-        assert "<img" not in comment.replace("`", "").partition("<img src=x>")[0]
-        assert list(tmp_path.rglob("pwned")) == []
+        made.commit(BRANCH)
+        run = planned(made.pull(BRANCH, title=TITLE))
+        assert run.result == "success", run.log
+        assert [line for line in commands_in(run.log) if not line.startswith(OURS)] == []
+        for text in (*made.peer.by(BOT, 7), run.summary):
+            seen = as_github_shows(text, is_comment=True)
+            assert "img" not in seen.tags
+            assert live_references(seen) == []
+        applied = made.push()["apply.yml"].jobs["apply"]
+        assert applied.result == "success"
+        assert "img" not in as_github_shows(applied.summary).tags
+        assert [line for line in commands_in(applied.log) if not line.startswith(OURS)] == []
+    assert list(tmp_path.rglob("pwned")) == []

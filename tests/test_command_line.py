@@ -270,7 +270,7 @@ def test_no_colour_where_there_is_no_terminal_and_as_much_as_is_forced(brand, ru
     assert "\x1b[" not in run("plan", *SANDBOX, FORCE_COLOR="1", NO_COLOR="1").stdout
 
 
-@pytest.mark.parametrize("name", ["project", "manifest", "plan", "snapshot", "world"])
+@pytest.mark.parametrize("name", ["project", "manifest", "plan", "report", "snapshot", "world"])
 def test_schemas_are_printed_as_they_are_in_the_repository(run, name):
     file = Path(__file__).parent.parent / "schemas" / f"{name}.schema.json"
     assert json.loads(run("schema", name).stdout) == json.loads(file.read_text())

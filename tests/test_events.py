@@ -36,7 +36,9 @@ def applied():
 
 
 def apply_events(result, plan):
-    events = [*apply_begins(plan, NOW), *map(step_event, result.steps), *apply_ends(result, plan, Cost(4, 9), 5)]
+    ids = {step.action.id for step in result.steps}
+    steps = map(step_event, result.steps)
+    events = [*apply_begins(plan, NOW), *steps, *apply_ends(result, plan, Cost(4, 9), 5, told=ids)]
     return event_lines(events)
 
 
@@ -100,6 +102,14 @@ def test_an_apply_ends_with_its_exit_code_and_counts():
     end = read(apply_events(applied(), PLANS["small"]))[-1]
     assert (end["type"], end["exit_code"], end["stopped"]) == ("end", 5, False)
     assert sum(end["summary"].values()) == len(Outcome)
+
+
+def test_every_step_is_told_once_also_those_that_were_never_tried():
+    result, plan = applied(), PLANS["small"]
+    told = {result.steps[0].action.id, result.steps[1].action.id}
+    ends = [*apply_ends(result, plan, Cost(), 5, told)]
+    untold = [step.action.id for step in result.steps if step.action.id not in told]
+    assert [event["id"] for event in ends if event["type"] == "step"] == untold
 
 
 def test_no_event_is_a_command_of_the_runner_and_none_loses_a_letter():

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.plan.document import save
+from accessctl.planfile import write_plan
 from accessctl.render.formats import PLAN_FORMATS, Layout, render_plan
 from accessctl.render.limit import LEAST, Limit
 from tests.test_render import NOW, PLANS
@@ -23,9 +25,13 @@ def brand(tmp_path) -> Path:
 
 
 @pytest.fixture
-def plan_file(run, brand) -> Path:
-    run(*PLAN, "--out", "plan.json", cwd=brand)
-    return brand / "plan.json"
+def plan_file(tmp_path) -> Path:
+    """A plan file with a row of every kind, as plan --out writes it."""
+    made = PLANS["every-row"]
+    path = tmp_path / "brand" / "plan.json"
+    path.parent.mkdir()
+    write_plan(path, save(made.plan, made.origin, made.verdict, made.created_at))
+    return path
 
 
 @pytest.mark.parametrize("name", PLAN_FORMATS)

@@ -132,7 +132,7 @@ def test_a_snapshot_is_named_with_its_age_and_an_old_one_is_a_warning():
     snapshot = SnapshotRef(NOW - timedelta(days=3), "sha256:" + "2" * 64, is_complete=True)
     text = plan_markdown(replace(plan, origin=replace(plan.origin, snapshot=snapshot)), NOW)
     assert "From a snapshot taken 3 days ago" in as_github_shows(text).text
-    assert "<summary>1 warnings</summary>" in text
+    assert "<summary>1 warning</summary>" in text
 
 
 def test_files_and_lines_are_links_where_the_forge_is_known():
@@ -345,15 +345,16 @@ def test_no_name_comes_alive_on_github(number):
 
 def check_on_github(start, stop):
     whole = bones(as_github_shows(plan_markdown(plan_named("Acme"), NOW)))
-    for name in names(stop)[start:]:
+    for n, name in enumerate(names(stop)[start:]):
         text = plan_markdown(plan_named(name), NOW)
-        for is_comment in (False, True):
-            seen = as_github_shows(text, is_comment=is_comment)
-            assert [tag for tag in bones(seen) if tag != "br"] == whole, name
-            assert seen.comments == [" accessctl:plan:default "], name
-            assert {(tag, key) for tag, key, _ in seen.attributes} <= {("pre", "lang")}, name
-            assert live_references(seen) == [], name
+        seen = as_github_shows(text, is_comment=bool(n % 2))
+        assert [tag for tag in bones(seen) if tag != "br"] == whole, name
+        assert seen.comments == [" accessctl:plan:default "], name
+        assert {(tag, key) for tag, key, _ in seen.attributes} <= {("pre", "lang")}, name
+        assert live_references(seen) == [], name
         assert commands_in(text) == [], name
+        if n % 4:
+            continue
         cut = as_github_shows(plan_markdown(plan_named(name), NOW, None, "default", Limit(LEAST)))
         assert set(cut.tags) <= {*whole, "code", "h4"}, name
         assert live_references(cut) == [], name

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from accessctl.clean import display, unarmed, unarmed_lines
+from accessctl.clean import display, unarmed
 from accessctl.errors import AccessctlError
 from accessctl.render.paper import Paper
 from accessctl.way import Way
@@ -188,7 +188,7 @@ def tell_warnings(warnings: Iterable[str]) -> None:
 def tell(line: str) -> None:
     """Say something beside the result: on stderr, as long as somebody listens."""
     with contextlib.suppress(OSError):
-        click.echo(unarmed_lines(line), err=True)
+        click.echo(line, err=True)
 
 
 def paper() -> Paper:

@@ -11,7 +11,7 @@ from accessctl.render.plan_events import of_plan
 from accessctl.render.settled import settled_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from accessctl.apply.outcomes import Result, Step
@@ -44,8 +44,14 @@ def step_event(step: Step) -> Event:
     }
 
 
-def apply_ends(result: Result, saved: SavedPlan, cost: Cost, exit_code: int) -> Iterator[Event]:
-    """Yield how writes turned out that a crash had left open, then the end: the counts, and the exit code."""
+def apply_ends(
+    result: Result, saved: SavedPlan, cost: Cost, exit_code: int, told: Collection[str] = ()
+) -> Iterator[Event]:
+    """Yield the steps that were not told while it ran (`told` has the ids of those that were), as after an interrupt.
+
+    Then how writes turned out that a crash had left open, and the end: the counts, and the exit code.
+    """
+    yield from (step_event(step) for step in result.steps if step.action.id not in told)
     for one in result.settled:
         yield {"type": "settled", **settled_row(one)}
     outcomes, head = result.outcomes(), result.head

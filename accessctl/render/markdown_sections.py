@@ -35,31 +35,30 @@ def sections(saved: SavedPlan, now: datetime, forge: Forge | None, most: int | N
     """Yield the parts that hold anything, with at most `most` rows each. Ages are those of when the plan was made."""
     plan, made = saved.plan, saved.created_at
     if plan.waiting:
-        rows = plan.waiting[:most]
-        text = rows_text("waiting", rows, made, forge)
-        yield _section("waiting", "", plan.waiting, len(rows), text)
+        yield _listed("waiting", plan.waiting, made, forge, most)
     if plan.blocked:
         yield _blocked(plan.blocked, made, forge, most)
-    declared = [row for row in plan.unmanaged if row.asset.alias]
-    if declared:
-        rows_shown = declared[:most]
-        text = rows_text("unmanaged", rows_shown, made, forge)
-        yield _section("unmanaged", "", declared, len(rows_shown), text)
+    if declared := [row for row in plan.unmanaged if row.asset.alias]:
+        yield _listed("unmanaged", declared, made, forge, most)
     if undeclared := [row for row in plan.unmanaged if not row.asset.alias]:
         yield _undeclared(undeclared, most)
     if warnings := (*plan.warnings, *age_warnings(saved.origin.snapshot, now)):
-        shown = warnings[:most]
-        text = "\n".join(f"- {markdown_text(line) or markdown_code('')}" for line in shown)
-        yield _section("warnings", "", warnings, len(shown), text)
+        lines = [f"- {markdown_text(line) or markdown_code('')}" for line in warnings[:most]]
+        yield _section("warning" if len(warnings) == 1 else "warnings", len(warnings), len(lines), "\n".join(lines))
+
+
+def _listed(word: str, rows: Sequence[Row], now: datetime, forge: Forge | None, most: int | None) -> Section:
+    shown = rows[:most]
+    return _section(word, len(rows), len(shown), rows_text(word, shown, now, forge))
 
 
 def _blocked(rows: Sequence[Row], now: datetime, forge: Forge | None, most: int | None) -> Section:
     """Many of one reason are told as one, and count as shown."""
     groups, single = folded(rows)
     groups, single = groups[:most], single[:most]
-    parts = [fenced(fold_text(group, PAPER).replace("\n  ", "\n    ") for group in groups)] * bool(groups)
+    parts = [fenced(fold_text(group, PAPER) for group in groups)] * bool(groups)
     parts += [rows_text("blocked", single, now, forge)] * bool(single)
-    return _section("blocked", "", rows, sum(map(len, groups)) + len(single), "\n\n".join(parts))
+    return _section("blocked", len(rows), sum(map(len, groups)) + len(single), "\n\n".join(parts))
 
 
 def _undeclared(rows: Sequence[Row], most: int | None) -> Section:
@@ -68,10 +67,10 @@ def _undeclared(rows: Sequence[Row], most: int | None) -> Section:
     lines = [PAPER.wrap(short_row(row), indent=4, first=0) for row in shown]
     more = len(rows) - len(shown)
     lines += [f"… and {more} more; --format json lists them all"] * bool(more)
-    where = f" on {count(len({row.asset for row in rows}), 'asset')} that no manifest declares"
-    return _section("unmanaged", where, rows, len(rows), fenced(lines))
+    where = f"on {count(len({row.asset for row in rows}), 'asset')} that no manifest declares"
+    return _section(f"unmanaged {where}", len(rows), len(rows), fenced(lines))
 
 
-def _section(word: str, where: str, rows: Sequence[object], shown: int, text: str) -> Section:
-    part = f" ({shown:,} of them shown)" if shown < len(rows) else ""
-    return Section(word + where, len(rows), shown, details(f"{len(rows):,} {word}{where}{part}", text))
+def _section(word: str, total: int, shown: int, text: str) -> Section:
+    part = f" ({shown:,} of them shown)" if shown < total else ""
+    return Section(word, total, shown, details(f"{total:,} {word}{part}", text))

@@ -32,14 +32,17 @@ def plan_markdown(
     The first line is hidden: it names the comment that this one is to replace. `now` tells the age of a snapshot.
     Before anything is cut, the links to manifests go; their files and lines stay.
     """
-    whole = _whole(saved, now, forge, marker, limit) or _whole(saved, now, None, marker, limit)
+    whole = _whole(saved, now, forge, marker, limit)
+    if not whole and forge:
+        whole = _whole(saved, now, None, marker, limit)
     return whole or cut(saved, now, marker, limit)
 
 
 def _whole(saved: SavedPlan, now: datetime, forge: Forge | None, marker: str, limit: Limit) -> str:
     """Return the whole plan, nothing as soon as it is too long."""
     plan, parts, left = saved.plan, list[str](), limit.most
-    if LEAST_OF_A_ROW * (len(plan.actions) + len(plan.waiting)) > limit.most:
+    listed = len(plan.actions) + len(plan.waiting) + sum(bool(row.asset.alias) for row in plan.unmanaged)
+    if LEAST_OF_A_ROW * listed > limit.most:
         return ""
     changes = _changes(plan, forge)
     rest = (section.text for section in sections(saved, now, forge))

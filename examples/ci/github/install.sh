@@ -11,6 +11,6 @@ else
   "$place/bin/python" -I -m pip install --quiet --disable-pip-version-check \
     --requirement "$GITHUB_ACTION_PATH/$KIT_REQUIREMENTS"
   program="$place/bin/accessctl"
+  "$program" --version
 fi
-"$program" --version
 printf 'program=%s\n' "$program" >>"$GITHUB_OUTPUT"

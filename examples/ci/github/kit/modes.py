@@ -55,14 +55,13 @@ def plan(settings: Settings) -> int:
     A plan that could not read everything is one, with a warning. One that a guard refuses ends the job, unless
     its number is confirmed.
     """
-    files = Files(settings.place)
+    files, confirmed = Files(settings.place), settings.allow_revokes
     wrong = accessctl(settings, "validate", "--format", "github", secrets=False)
     if wrong:
         files.leave(code=wrong, mistakes=True)
         return wrong
     code = _plan(settings, files, *_optional(settings, live="LIVE"), *_base(settings))
-    is_confirmed = code == REFUSED and settings.allow_revokes
-    return 0 if code in (0, INCOMPLETE) or is_confirmed else code
+    return 0 if code in (0, INCOMPLETE) or (code == REFUSED and confirmed) else code
 
 
 def drift(settings: Settings) -> int:
