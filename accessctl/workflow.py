@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from accessctl.apply import Pending, Result, Settled, Step, Writer
     from accessctl.connection import Connection
+    from accessctl.journal import Journal
     from accessctl.manifest import Project
     from accessctl.model import Access, Asset, Cost, Remembered
     from accessctl.plan.document import SavedPlan
@@ -192,7 +193,6 @@ def apply_plan(
     from accessctl.journal import Journal, read_journal, remember
     from accessctl.overtaken import check_not_overtaken
 
-    origin = saved.origin
     name = f"{saved.digest} {saved.created_at.isoformat()}"
     door = GraphDoor(connection.reader, connection.writer, connection.acting)
     about = {**(started_by or {}), "plan_digest": saved.digest}
@@ -206,14 +206,7 @@ def apply_plan(
         opened.enter_context(journal)
         if journal.torn:
             warn(f"the last line of {connection.journal.name} was cut short by a crash, and was taken away")
-        journal.write(
-            "run_started",
-            plan=name,
-            tool=__version__,
-            graph={"url": origin.graph_url, "version": origin.graph_version},
-            manifests=origin.manifests_digest,
-            acts_as=[business.id for business in origin.acts_as],
-        )
+        _begin(journal, saved, name)
         writer = Writer(door, journal, connection.sleep, connection.watch)
         settled = _settle(pending, writer, connection, clock, warn, names) if pending else ()
         if settled:
@@ -229,6 +222,19 @@ def apply_plan(
         with contextlib.suppress(AccessctlError):  # a broken journal has ended the run, and says so itself
             journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
     return replace(result, head=journal.head, settled=settled)
+
+
+def _begin(journal: Journal, saved: SavedPlan, name: str) -> None:
+    """Say in the journal that a run begins, and of what."""
+    origin = saved.origin
+    journal.write(
+        "run_started",
+        plan=name,
+        tool=__version__,
+        graph={"url": origin.graph_url, "version": origin.graph_version},
+        manifests=origin.manifests_digest,
+        acts_as=[business.id for business in origin.acts_as],
+    )
 
 
 def _settle(

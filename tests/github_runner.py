@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tests.github_expressions import filled, is_so
 from tests.github_peer import READS, REPOSITORY, WRITES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 KIT = Path(__file__).parent.parent / "examples" / "ci" / "github"
-TERM = re.compile(r"'[^']*'|[A-Za-z_][\w-]*(?:\.[\w-]+)*\(?|==|!=|&&|\|\||[!()]|\S")
-WORDS = {"&&": " and ", "||": " or ", "!": " not ", "true": "True", "false": "False"}
 
 
 @dataclass
@@ -102,7 +101,7 @@ class Runner:
                 "needs": needed,
             }
             made.jobs[name] = Job("skipped")
-            wants = _is_so(job.get("if"), contexts, all(one["result"] == "success" for one in needed.values()))
+            wants = is_so(job.get("if"), contexts, all(one["result"] == "success" for one in needed.values()))
             if wants and (environment != "access-apply" or self.approve(made)):
                 made.jobs[name] = self._job(job, place / name, contexts, made, commit)
         return made
@@ -113,10 +112,10 @@ class Runner:
         contexts |= {"runner": {"temp": str(place / "temp")}, "steps": {}}
         found = Job()
         for number, step in enumerate(job["steps"]):
-            if not _is_so(step.get("if"), contexts, found.result == "success"):
+            if not is_so(step.get("if"), contexts, found.result == "success"):
                 continue
             uses = step.get("uses", "").partition("@")[0]
-            given = {key: _filled(str(value), contexts) for key, value in step.get("with", {}).items()}
+            given = {key: filled(str(value), contexts) for key, value in step.get("with", {}).items()}
             if uses == "actions/checkout":
                 shutil.copytree(self._checkout(commit, int(given.get("fetch-depth", "1"))), place / "work")
             elif uses == "actions/upload-artifact":
@@ -129,21 +128,21 @@ class Runner:
             else:
                 self._step(place, step, contexts, {}, found, f"{number}")
         for name, value in job.get("outputs", {}).items():
-            found.outputs[name] = _filled(value, contexts)
+            found.outputs[name] = filled(value, contexts)
         return found
 
     def _composite(
         self, place: Path, uses: str, given: dict[str, str], contexts: Any, name: str, found: Job, number: int
     ) -> None:
         action = yaml.safe_load((place / "work" / uses / "action.yml").read_text())
-        inputs = {key: _filled(one.get("default", ""), contexts) for key, one in action["inputs"].items()}
+        inputs = {key: filled(one.get("default", ""), contexts) for key, one in action["inputs"].items()}
         assert set(given) <= set(inputs)
         inner = {**contexts, "inputs": {**inputs, **given, **self.given}, "steps": {}}
         for index, step in enumerate(action["runs"]["steps"]):
-            if "run" in step and _is_so(step.get("if"), inner, found.result == "success"):
+            if "run" in step and is_so(step.get("if"), inner, found.result == "success"):
                 path = {"GITHUB_ACTION_PATH": str(place / "work" / uses)}
                 self._step(place, step, inner, path, found, f"{number}-{index}")
-        outputs = {key: _filled(one["value"], inner) for key, one in action["outputs"].items()}
+        outputs = {key: filled(one["value"], inner) for key, one in action["outputs"].items()}
         contexts["steps"][name] = {"outputs": outputs}
 
     def _step(self, place: Path, step: Any, contexts: Any, more: dict[str, str], found: Job, number: str) -> None:
@@ -151,7 +150,7 @@ class Runner:
         script, output, summary = (place / f"{number}.{kind}" for kind in ("sh", "out", "md"))
         script.write_text(step["run"])
         output.touch()
-        environ = {key: _filled(str(value), contexts) for key, value in step.get("env", {}).items()}
+        environ = {key: filled(str(value), contexts) for key, value in step.get("env", {}).items()}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
             cwd=place / "work",
@@ -259,42 +258,3 @@ def _outputs(text: str) -> dict[str, str]:
 def _until(lines: Any, end: str) -> str | None:
     line = next(lines)
     return None if line == end else line
-
-
-def _filled(text: str, contexts: Any) -> str:
-    def value(found: re.Match[str]) -> str:
-        result = _value(found[1], contexts)
-        return str(result).lower() if isinstance(result, bool) else str(result)
-
-    return re.sub(r"\$\{\{(.*?)\}\}", value, text)
-
-
-def _is_so(condition: str | None, contexts: Any, is_well: bool) -> bool:
-    """Tell whether a job or step runs: without a word on it, where all before it went well."""
-    if condition is None:
-        return is_well
-    text = condition.strip().removeprefix("${{").removesuffix("}}")
-    asks = "cancelled()" in text or "always()" in text
-    return bool(_value(text, contexts)) and (is_well or asks)
-
-
-def _value(text: str, contexts: Any) -> Any:
-    """Work out an expression of names, texts, ==, !=, &&, || and !."""
-    return eval("".join(_term(term) for term in TERM.findall(text)), {"look": lambda path: _look(contexts, path)})
-
-
-def _term(term: str) -> str:
-    if term in WORDS:
-        return WORDS[term]
-    if term in ("cancelled(", "always("):
-        return f"({term == 'always('}"
-    if re.match(r"[A-Za-z]", term):
-        return f"look({term!r})"
-    return term
-
-
-def _look(contexts: Any, path: str) -> Any:
-    found = contexts
-    for part in path.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return "" if found is None else found

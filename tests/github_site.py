@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from accessctl.sandbox import Sandbox
 
 STARTER = KIT.parents[2] / "accessctl" / "starter"
-ACME = "100000000001001"
+ACME, MEDIAHOUSE, DATACO, LAST_YEAR = "100000000001001", "100000000002002", "100000000003003", "100000000004004"
 READER, WRITER = "plan-reader", f"sandbox-{ACME}"
 TOKENS = f'tokens:\n  {READER}: {{business: "{ACME}", role: employee}}\n'
 STATE = "ACCESSCTL_STATE"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -372,6 +372,24 @@ def test_the_shares_of_kinds_and_markets_add_up_to_the_whole(sides):
                 assert sum(getattr(getattr(one, what), key) for one in parts) == whole
 
 
+LAWS = (
+    test_every_live_grant_and_every_declared_grant_is_in_exactly_one_row,
+    test_no_asset_is_left_out_silently,
+    test_a_review_and_a_plan_of_the_same_access_do_not_contradict_each_other,
+    test_what_could_not_be_read_is_held_by_nobody_and_lost_by_nobody,
+    test_a_review_does_not_depend_on_any_order,
+    test_the_shares_of_kinds_and_markets_add_up_to_the_whole,
+)
+
+
+@pytest.mark.campaign
+@settings(max_examples=examples(5_000), deadline=None)
+@given(both_sides())
+def test_every_law_of_a_review_holds_over_many_companies(sides):
+    for law in LAWS:
+        law.hypothesis.inner_test(sides)
+
+
 # What the charts count.
 
 
@@ -511,3 +529,11 @@ def test_an_agency_of_which_we_are_two_is_asked_for_by_its_own_id():
     live = access(asset("77", "", Kind.PAGE, CLIENT, side=Side.AGENCY, grants={ACME: SEEN}))
     report = reviewed.make_report(desired, live, policy, reviewed.ORIGIN)
     assert {one.agency.id: one.standing for one in report.grants} == {ACME: Standing.DECLARED, DATA: Standing.MISSING}
+
+
+def test_a_pair_that_could_not_be_read_without_a_reason_is_listed_with_its_asset():
+    report = review(
+        access(asset("71", "de", grants={})), access(asset("71", grants={MEDIA: Grant(BUYER, Status.UNREADABLE)}))
+    )
+    assert [one.id for one in report.unreadable] == ["71"]
+    assert not report.is_whole

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -16,11 +17,13 @@ import yaml
 
 from accessctl import __main__ as main
 from accessctl.manifest import load_project
+from accessctl.plan.nouns import Verb
 from accessctl.render.report_formats import REPORT_FORMATS
 from accessctl.reporting import report_of_snapshot
 from accessctl.workflow import take_snapshot
 from tests.company import ACME, DATACO, MEDIAHOUSE, NOW, STRANGER, Company
 from tests.github import as_github_shows, live_references
+from tests.reviewed import RUN, write
 from tests.runner_commands import commands_in
 
 BUYER = ["ADVERTISE", "ANALYZE"]
@@ -136,6 +139,26 @@ def test_what_has_ended_since_a_snapshot_held_on_its_day(brand):
         (row,) = [one for one in report_of_snapshot(project, snapshot, (), ("de",), later).grants if one.tasks][:1]
         found[name] = row.standing
     assert found == {"then": "declared", "now": "drift"}  # the command takes the day of the snapshot
+
+
+def test_a_review_of_a_snapshot_judges_by_its_day(brand, run):
+    run("snapshot", "--out", "live.json", *SANDBOX)
+    path = brand.directory / "live.json"
+    taken = json.loads(path.read_text())["taken_at"]
+    path.write_text(path.read_text().replace(taken, "2019-12-31T12:00:00+00:00"))  # its time is not in its digest
+    document = report(run, "--as-of", "live.json")
+    assert document["read_at"].startswith("2019-12-31")
+    assert standings(document)["74", DATACO] == "missing"  # its declaration ended a day later
+
+
+def test_what_the_journal_learned_after_a_snapshot_is_not_told_of_its_day(brand):
+    with brand.connected() as (project, connection):
+        snapshot = take_snapshot(project, connection, NOW)
+    given = replace(write(Verb.GRANT, "71", MEDIAHOUSE, 2), run=replace(RUN, graph_url=snapshot.graph_url))
+    for day, is_known in ((NOW - timedelta(days=1), True), (NOW + timedelta(days=1), False)):
+        found = report_of_snapshot(project, snapshot, (replace(given, at=day),), (), NOW + timedelta(days=9))
+        (row,) = [one for one in found.grants if (one.asset.id, one.agency.id) == ("71", MEDIAHOUSE)]
+        assert (row.since is not None) is is_known
 
 
 def test_what_could_not_be_read_is_told_and_ends_with_5(brand, run):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Key: TypeAlias = "tuple[Asset, str]"
 NOT_LOOKED_AT = "nobody who looks sees what others hold on it"
+UNSAID = "nobody said why"
 
 
 class Pairs:
@@ -37,7 +38,7 @@ class Pairs:
         asset, standing = pair.asset.asset, standing_of(pair)
         if standing is Standing.UNREADABLE:
             text = pair.decision.reason.text.removeprefix(UNDECLARED_UNREAD)
-            self.troubles.setdefault(asset, pair.live.detail or text)
+            self.troubles.setdefault(asset, pair.live.detail or text or UNSAID)
         seen = self.live.assets.get(asset)
         is_known = pair.declared is not None or (seen is not None and pair.agency in seen.grants)
         if pair.agency and standing is not None and is_known and not (seen and seen.unreadable):
@@ -45,25 +46,31 @@ class Pairs:
 
     def _left_out(self) -> Iterator[Settled]:
         """Settle what a plan says once for a whole asset, or leaves out: nothing that is live or declared is lost."""
-        for asset in {*self.desired.assets, *self.live.assets}:
-            declared, seen = self.desired.assets.get(asset), self.live.assets.get(asset)
-            access = declared or seen
-            assert access is not None
-            if seen is not None and seen.unreadable:
+        for asset, seen in self.live.assets.items():
+            if seen.unreadable:
                 self.troubles.setdefault(asset, seen.unreadable)
-            there = {agency for agency, one in seen.grants.items() if one.status is not Status.ABSENT} if seen else ()
+        of_whole_assets = dict(self.troubles)
+        for asset in {*self.desired.assets, *self.live.assets}:
+            declared, found = self.desired.assets.get(asset), self.live.assets.get(asset)
+            access = declared or found
+            assert access is not None
+            there = {agency for agency, one in found.grants.items() if one.status is not Status.ABSENT} if found else ()
             for agency in {*(declared.grants if declared else ()), *there}:
                 if (asset, agency) not in self.found:
-                    yield self._settle(access, agency, seen)
+                    live = found.grants.get(agency) if found else None
+                    grant = declared.grants.get(agency) if declared else None
+                    yield self._settle(access, agency, grant, live, of_whole_assets.get(asset, ""))
 
-    def _settle(self, access: AssetAccess, agency: str, seen: AssetAccess | None) -> Settled:
-        declared = access.grants.get(agency) if access.asset in self.desired.assets else None
-        if access.asset not in self.troubles and declared is None and seen is not None:
+    def _settle(
+        self, access: AssetAccess, agency: str, declared: Grant | None, live: Grant | None, trouble: str
+    ) -> Settled:
+        if not trouble and declared is None and live is not None and live.status is not Status.UNREADABLE:
             decision = Decision(Outcome.UNMANAGED, Reason("undeclared", "no manifest declares this"))
-            return Settled(access, agency, "", seen.grants[agency], None, decision)
-        text = self.troubles.setdefault(access.asset, NOT_LOOKED_AT)
-        live = Grant(status=Status.UNREADABLE, detail=text)
-        return Settled(access, agency, "", live, declared, Decision(Outcome.BLOCKED, Reason("unreadable", text)))
+            return Settled(access, agency, "", live, None, decision)
+        text = trouble or (live.detail if live else "") or NOT_LOOKED_AT
+        self.troubles.setdefault(access.asset, text)
+        unread = Grant(status=Status.UNREADABLE, detail=text)
+        return Settled(access, agency, "", unread, declared, Decision(Outcome.BLOCKED, Reason("unreadable", text)))
 
 
 def declared_pairs(desired: Access) -> dict[Key, Settled]:
