@@ -10,7 +10,7 @@ import pytest
 from accessctl.strictjson import canonical
 from tests.forging import forged
 from tests.github import as_github_shows, live_references
-from tests.github_peer import BOT
+from tests.github_peer import BOT, REPOSITORY
 from tests.github_site import DATACO, LAST_YEAR, MEDIAHOUSE, READER, STARTER, WRITER, Site, site
 from tests.runner_commands import commands_in
 
@@ -167,7 +167,10 @@ def test_what_could_not_be_read_closes_no_issue(started):
 
 def test_a_fork_is_planned_from_the_snapshot_with_no_secret_and_no_call(started):
     night = started.night("snapshot.yml")["snapshot.yml"]
-    started.peer.runs["snapshot.yml"] = [{"id": int(night.artifacts.parent.name.removeprefix("run-"))}]
+    number = int(night.artifacts.parent.name.removeprefix("run-"))
+    home = {"event": "schedule", "head_repository": {"full_name": REPOSITORY}}
+    forks = {"event": "pull_request", "head_repository": {"full_name": "mallory/access"}}
+    started.peer.runs["snapshot.yml"] = [{"id": 666, **forks}, {"id": number, **home}, {"id": 667, **home}]
     started.edit("access/acme.yaml", "mediahouse: [ANALYZE]", "mediahouse: buyer")
     started.commit("theirs")
     started.peer.writes()

@@ -159,6 +159,7 @@ def test_drift_is_one_issue_there_too(meta, job, forge):
         assert job("accessctl drift").returncode == 0
     assert [issue["state"] for issue in forge.lists["issues"]] == ["opened", "opened"]
     assert forge.lists["issues"][1]["description"].startswith(DRIFT)
+    assert job("accessctl drift", ACCESS_NOTE_TOKEN="").returncode == 2
 
 
 def test_the_notes_close_the_issue_only_when_all_was_read(tmp_path, script, forge, meta):

@@ -234,6 +234,14 @@ def test_the_matrix_of_a_large_plan_has_only_assets_on_which_something_changes()
         assert ("unmanaged-page-7-2002" in cells) is shown
 
 
+def test_the_rows_of_an_asset_are_found_by_each_of_its_labels():
+    labelled = replace(DE, labels=(("brand", "a b"), ("market", "de")))
+    found = plan_html(saved(Plan((action(Verb.GRANT, labelled, MEDIA, NOTHING, HOLDS), action(Verb.GRANT, FR, MEDIA, NOTHING, HOLDS)))), NOW)
+    assert re.findall(r'data-label="([^"]*)"', found).count("l0 l1") == 1
+    assert "brand: a b" in found
+    assert "market: de" in found
+
+
 def test_every_mark_reads_without_its_colour():
     signs = [sign for sign, _ in (*VERB_MARKS.values(), *ROW_MARKS.values())]
     page = plan_html(PLANS["every-row"], LATER)

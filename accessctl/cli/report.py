@@ -75,7 +75,8 @@ def command(
         raise click.UsageError("--as-of shows live access, --declared shows none; leave one of them out")
     report = _report(as_of, target, way, declared=declared, allow_unknown_tasks=allow_unknown_tasks)
     layout = Layout(now(), paper(), forge_of(os.environ, str(Path.cwd())))
-    tell_warnings(report.notes)
+    if format == "csv":  # all other formats have a place for it
+        tell_warnings(report.notes)
     write_renders(report, renders, REPORT_FORMATS, layout)
     show(REPORT_FORMATS[format].render(report, layout))
     return 0 if report.is_whole else 5

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from accessctl.model import Kind, Status
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 
 
 class Verb(StrEnum):
@@ -42,12 +42,16 @@ COUNTED_AS = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class AssetRef:
-    """An asset as a row shows it. `alias` is empty for an undeclared one; `name` is Meta's, if read."""
+    """An asset as a row shows it. `alias` is empty for an undeclared one; `name` is Meta's, if read.
+
+    `labels` are the manifests', by key; empty in plans before format 1.3.
+    """
 
     kind: Kind
     id: str
     alias: str = ""
     name: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -22,7 +22,8 @@ class Names:
     def asset(self, access: AssetAccess) -> AssetRef:
         """Return the asset with its live name, if it was read."""
         seen = self.live.assets.get(access.asset) if self.live else None
-        return AssetRef(access.asset.kind, access.asset.id, access.alias, (seen and seen.name) or access.name)
+        name = (seen and seen.name) or access.name
+        return AssetRef(access.asset.kind, access.asset.id, access.alias, name, tuple(sorted(access.labels.items())))
 
     def business(self, business: str) -> BusinessRef:
         """Return the business of this id with its alias and name."""

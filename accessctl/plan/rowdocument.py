@@ -16,7 +16,13 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 
-def flat(noun: BusinessRef | AssetRef | Summary | Reason | Held) -> Json:
+def asset_document(asset: AssetRef) -> Json:
+    """Return an asset as the schema has it, without labels where it has none."""
+    plain = {"kind": asset.kind, "id": asset.id, "alias": asset.alias, "name": asset.name}
+    return plain | ({"labels": dict(asset.labels)} if asset.labels else {})
+
+
+def flat(noun: BusinessRef | Summary | Reason | Held) -> Json:
     """Return a noun whose parts are all plain."""
     return {field.name: getattr(noun, field.name) for field in fields(noun)}
 
@@ -37,7 +43,7 @@ def action_document(action: Action) -> Json:
     return {
         "id": action.id,
         "action": action.verb,
-        "asset": flat(action.asset),
+        "asset": asset_document(action.asset),
         "agency": flat(action.agency),
         "owner": action.owner,
         "via": action.via,
@@ -54,7 +60,7 @@ def row_document(row: Row) -> Json:
     """Return a row as the schema has it."""
     times = {"since": row.since, "stale_at": row.stale_at}
     return {
-        "asset": flat(row.asset),
+        "asset": asset_document(row.asset),
         "agency": flat(row.agency) if row.agency else None,
         "via": row.via,
         "before": _filled(row.before),
@@ -72,7 +78,8 @@ def read_flat(noun: type[T], item: Json) -> T:
 
 
 def _read_asset(item: Json) -> AssetRef:
-    return AssetRef(Kind(item["kind"]), item["id"], item["alias"], item["name"])
+    labels = tuple(sorted(item.get("labels", {}).items()))
+    return AssetRef(Kind(item["kind"]), item["id"], item["alias"], item["name"], labels)
 
 
 def _read_state(item: Json) -> State:

@@ -73,6 +73,7 @@ def _unread(report: Report) -> Iterator[str]:
         yield "## Could not be read"
         yield 'What is live here is not known; it is not "no access".'
         yield "\n".join(lines)
+    yield "\n".join(f"- note: {markdown_text(line)}" for line in report.notes)
 
 
 def _agencies(report: Report, forge: Forge | None) -> Iterator[str]:

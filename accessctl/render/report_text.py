@@ -45,6 +45,7 @@ def report_text(report: Report, paper: Paper) -> str:
     head += [paper.wrap(display(line, 2000)) for line in origin_lines(report.origin)]
     unread = [paper.wrap(f"! {display(line, 400)}", indent=2, first=0, style="magenta") for line in report.unread]
     unread += [_unreadable(asset, paper) for asset in report.unreadable]
+    unread += [paper.wrap(f"note: {display(line, 400)}", indent=2, first=0, style="yellow") for line in report.notes]
     end = [paper.paint(summary_line(report), "bold"), *(paper.wrap(line) for line in coverage_lines(report.coverage))]
     blocks = ["\n".join(head), "\n".join(unread), *_blocks(report, paper), "\n".join(end)]
     return "\n\n".join(block for block in blocks if block) + "\n"

@@ -29,11 +29,12 @@ Values = dict[str, tuple[str, ...]]
 
 
 class Filtering:
-    """The facets of all rows of a page; `of` tells the values of one. Files and rules go by their numbers."""
+    """The facets of all rows of a page; `of` tells the values of one. Labels, files and rules go by their numbers."""
 
     def __init__(self, entries: Sequence[Entry], known: Iterable[BusinessRef]) -> None:
         self._files = _numbers("f", (source.file for entry in entries for source in entry.sources))
         self._rules = _numbers("r", (source.rule for entry in entries for source in entry.sources if source.rule))
+        self._labels = _numbers("l", (_label(label) for entry in entries for label in entry.asset.labels))
         agencies = [entry.agency for entry in entries if entry.agency]
         self._names = {one.id: one for one in (*agencies, *known)}
         self.facets = tuple(self._facets(entries, sorted(set(agencies), key=_by_name)))
@@ -46,6 +47,7 @@ class Filtering:
             "agency": (entry.agency.id,) if entry.agency else (),
             "look": entry.risk,
             "owner": (entry.owner,) if entry.owner else (),
+            "label": tuple(self._labels[_label(label)] for label in entry.asset.labels),
             "file": _unique(self._files[source.file] for source in entry.sources),
             "rule": _unique(self._rules[source.rule] for source in entry.sources if source.rule),
         }
@@ -61,6 +63,7 @@ class Filtering:
             "look": ("Look at", [Option(code, word, "", "!", "yellow") for code, word in LOOKS.items()]),
             "agency": ("Agency", [_business(agency) for agency in businesses]),
             "owner": ("Owner", [_business(self._names.get(owner, BusinessRef(owner))) for owner in owners]),
+            "label": ("Label", [Option(number, label) for label, number in self._labels.items()]),
             "file": ("Declared in", [Option(number, file) for file, number in self._files.items()]),
             "rule": ("By rule", [Option(number, rule) for rule, number in self._rules.items()]),
         }
@@ -74,6 +77,10 @@ def _business(ref: BusinessRef) -> Option:
 
 def _by_name(ref: BusinessRef) -> tuple[str, str]:
     return (ref.name or ref.alias).casefold(), ref.id
+
+
+def _label(label: tuple[str, str]) -> str:
+    return f"{label[0]}: {label[1]}"
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forge import Forge
 from runner import give
@@ -12,14 +12,23 @@ if TYPE_CHECKING:
     from settings import Settings
 
 WORKFLOW = "snapshot.yml"
+OF_MAIN = ("schedule", "push", "workflow_dispatch")
 
 
 def find_snapshot(settings: Settings) -> int:
-    """Give `run-id`: the newest run of snapshot.yml on the default branch that ended well."""
+    """Give `run-id`: the newest run of snapshot.yml on the default branch that ended well.
+
+    A fork may call its own branch main, and change the workflow there: only runs of this repository count.
+    """
     branch = settings.event()["repository"]["default_branch"]
-    answer = Forge(settings).get(f"actions/workflows/{WORKFLOW}/runs", branch=branch, status="success", per_page="1")
-    runs = answer["workflow_runs"]
-    if not runs:
+    query = {"branch": branch, "status": "success", "per_page": "100"}
+    found = Forge(settings).get(f"actions/workflows/{WORKFLOW}/runs", **query)["workflow_runs"]
+    ours = [run for run in found if run["event"] in OF_MAIN and _home(run) == settings.environ["GITHUB_REPOSITORY"]]
+    if not ours:
         raise SetupError(f"no run of {WORKFLOW} has ended well on {branch} yet; start it by hand once")
-    give(settings, {"run-id": str(int(runs[0]["id"]))})
+    give(settings, {"run-id": str(int(ours[0]["id"]))})
     return 0
+
+
+def _home(run: dict[str, Any]) -> str:
+    return (run.get("head_repository") or {}).get("full_name", "")
