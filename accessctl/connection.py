@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.errors import AccessctlError
 from accessctl.graph.address import DEFAULT_BASE_URL, check_base_url
-from accessctl.keeping import ledger_of, lock_of
+from accessctl.keeping import check_moved, ledger_of, lock_of
 from accessctl.live.read import ActingBusiness
 from accessctl.watch import QUIET
 
@@ -108,8 +108,9 @@ def _network(
     state = directory / STATE
     stop = threading.Event()
     sleep = partial(_sleep, stop)
-    journal = ledger_of(way, state / "journal.jsonl", environ)
     lock = lock_of(way, state / "lock", tuple(tokens), environ)
+    journal = ledger_of(way, state / "journal.jsonl", environ, lock.check)
+    check_moved(way, state / "journal.jsonl", journal)
     with _session(project, url, credentials.app_secret, way, watch, lock, sleep=sleep) as session:
         try:
             yield _connection(project, url, session, tokens, journal, lock, sleep, stop, watch)
@@ -128,8 +129,9 @@ def _sandbox(
         transport = SandboxTransport(sandbox)
         tokens = {business: Secret(f"sandbox-{business}", "a sandbox token") for business in project.policy.acts_as}
         url = f"sandbox:{Path(way.sandbox).name}"
-        journal = ledger_of(way, store.journal, environ)
         lock = lock_of(way, directory / STATE / "sandbox" / "lock", tuple(tokens), environ)
+        journal = ledger_of(way, store.journal, environ, lock.check)
+        check_moved(way, store.journal, journal)
         sleep, inside = sandbox.pass_time, {"transport": transport, "clock": lambda: sandbox.elapsed}
         with _session(project, IN_PROCESS, None, way, watch, lock, sleep=sleep, **inside) as session:
             yield _connection(project, url, session, tokens, journal, lock, sleep, threading.Event(), watch)

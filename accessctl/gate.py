@@ -20,7 +20,7 @@ from accessctl.reviewed import check_called_for
 from accessctl.workflow import NO_WISH, Wish, origin_of, plan_project
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from accessctl.connection import Connection
     from accessctl.manifest import Project
@@ -48,13 +48,13 @@ def check_age(saved: SavedPlan, now: datetime, most: timedelta) -> None:
 
 
 def check_fits(
-    saved: SavedPlan, project: Project, connection: Connection, *, today: date, expect_digest: str = ""
+    saved: SavedPlan, project: Project, connection: Connection, *, now: datetime, expect_digest: str = ""
 ) -> None:
     """Raise StaleError where the plan is not the one that was reviewed, or was made from something else.
 
     The digest is no proof, for whoever changes a plan can make a new one: each action, and all that is shown,
     is held against the manifests. Guards that were passed with a number are judged without it here.
-    A declaration that has ended since (`today`, UTC) gives nothing any more. For a plan made from a snapshot
+    A declaration that has ended by `now` gives nothing any more. For a plan made from a snapshot
     live access is read, and has to call for the same actions.
     """
     if expect_digest and expect_digest != saved.digest:
@@ -69,18 +69,18 @@ def check_fits(
         (origin.manifest_files, here.manifest_files, "the plan names other manifests than there are"),
         (origin.limits or here.limits, here.limits, "the plan names other guards than the project has"),
     )
-    for planned, now, text in differences:
-        if planned != now:
+    for planned, here_now, text in differences:
+        if planned != here_now:
             raise StaleError(text, REMAKE)
     acting = {business.alias for business in origin.acts_as}
     for action in saved.plan.actions:
         if action.via not in acting:
             raise StaleError(f"{action.id} is to go through {action.via}, which the plan does not act as", REMAKE)
         for end in sorted(source.until for source in action.sources if source.until):
-            if action.after.tasks and saved.created_at.date().isoformat() <= end < today.isoformat():
+            if action.after.tasks and saved.created_at.date().isoformat() <= end < now.date().isoformat():
                 raise StaleError(f"{action.id} is declared until {end}, which has passed", REMAKE)
     entries = read_journal(connection.journal)
-    check_not_overtaken(saved, entries, connection.url, today)
+    check_not_overtaken(saved, entries, connection.url, now)
     check_called_for(saved, project, remember(entries, connection.url))
     if saved.verdict != _verdict(saved, project):
         raise StaleError("what this plan says of the guards is not what they say of it", REMAKE)

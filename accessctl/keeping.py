@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accessctl.errors import AccessctlError
 from accessctl.journalfile import FileLedger
 from accessctl.lock import LocalLock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from accessctl.holder import Holder
     from accessctl.ledger import Ledger
@@ -28,9 +30,10 @@ class Locks:
     @contextmanager
     def hold(self, holder: Holder, patience: float = 0.0, say: Say = lambda _: None) -> Iterator[None]:
         """Hold all of them while the block runs. Raises LockedError where another run has one."""
+        until = time.monotonic() + patience
         with contextlib.ExitStack() as held:
             for lock in self._locks:
-                held.enter_context(lock.hold(holder, patience, say))
+                held.enter_context(lock.hold(holder, max(0.0, until - time.monotonic()), say))
             yield
 
     def check(self) -> None:
@@ -39,7 +42,7 @@ class Locks:
             lock.check()
 
 
-def ledger_of(way: Way, usual: Path, environ: Mapping[str, str]) -> Ledger:
+def ledger_of(way: Way, usual: Path, environ: Mapping[str, str], permit: Callable[[], None] = lambda: None) -> Ledger:
     """Return where the journal is; `usual` is where nobody says otherwise. Raises AccessctlError for a bad URL."""
     if way.journal:
         return FileLedger(Path(way.journal))
@@ -47,7 +50,26 @@ def ledger_of(way: Way, usual: Path, environ: Mapping[str, str]) -> Ledger:
         return FileLedger(usual)
     from accessctl.state import ObjectLedger, open_store
 
-    return ObjectLedger(open_store(way.state, environ))
+    return ObjectLedger(open_store(way.state, environ), permit)
+
+
+def check_moved(way: Way, usual: Path, ledger: Ledger) -> None:
+    """Raise AccessctlError where the journal was kept in the usual place and the one named now is empty.
+
+    Whom we have asked and what awaits an admin would be forgotten, and a client asked twice.
+    """
+    if not (way.state or way.journal) or not FileLedger(usual).read():
+        return
+    try:
+        is_empty = not ledger.read()
+    except OSError as error:
+        reason = error.strerror or error
+        raise AccessctlError(f"the journal {ledger.name} cannot be read: {reason}", "make it readable") from None
+    if is_empty:
+        raise AccessctlError(
+            f"there is no journal in {ledger.name} yet, and what {usual} remembers would be forgotten",
+            f"copy it there, as the README shows; or move {usual} aside on purpose",
+        )
 
 
 def lock_of(way: Way, usual: Path, businesses: Sequence[str], environ: Mapping[str, str]) -> Lock:

@@ -9,24 +9,27 @@ from accessctl.errors import StaleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
     from accessctl.chain import Entry
     from accessctl.plan.document import SavedPlan
 
 
-def check_not_overtaken(saved: SavedPlan, entries: Iterable[Entry], graph_url: str, today: date) -> None:
+def check_not_overtaken(saved: SavedPlan, entries: Iterable[Entry], graph_url: str, now: datetime) -> None:
     """Raise StaleError where the journal knows of a newer plan, of other manifests, that was applied.
 
     Two runs of a CI system may end in another order than they began: the older plan fits its own checkout still.
-    Plans from after `today` were made by a clock that was wrong, and count for nothing.
+    Plans from after `now` were made by a clock that was wrong, and count for nothing; nor do those of a project
+    that acts as other businesses and only keeps its journal in the same place.
     """
+    acting = {business.id for business in saved.origin.acts_as}
     for entry in entries:
         if entry["event"] != "run_started" or entry["graph"]["url"] != graph_url:
             continue
+        if acting.isdisjoint(entry.get("acts_as", acting)):
+            continue
         made = _made(entry)
         others = entry.get("manifests", saved.origin.manifests_digest) != saved.origin.manifests_digest
-        if others and made and saved.created_at < made and made.date() <= today:
+        if others and made and saved.created_at < made <= now:
             what = f"a plan of other manifests, made after this one, was applied on {str(entry['at'])[:10]}"
             raise StaleError(what, "make a plan of the manifests as they are now, review it, and apply that")
 

@@ -19,7 +19,7 @@ from accessctl.plan.nouns import BusinessRef, Origin, Scope, SnapshotRef
 from accessctl.selectors import in_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from accessctl.apply import Pending, Result, Settled, Step, Writer
     from accessctl.connection import Connection
@@ -199,11 +199,14 @@ def apply_plan(
     journal = Journal(connection.journal, uuid.uuid4().hex[:12], about=about, now=clock)
     by = about.get("actor") or platform.node()
     holder = Holder(journal.run, clock(), by, about.get("run_url", ""))
-    with connection.lock.hold(holder, patience, warn), contextlib.ExitStack() as opened:
+    done: list[Result] = []
+    with _telling(done), connection.lock.hold(holder, patience, warn), contextlib.ExitStack() as opened:
         entries = read_journal(connection.journal)  # checked before it is touched
-        check_not_overtaken(saved, entries, connection.url, clock().date())
-        remembered, pending = remember(entries, connection.url), pending_of(entries, connection.url)
+        check_not_overtaken(saved, entries, connection.url, clock())
         opened.enter_context(journal)
+        if journal.head.lines != len(entries):  # who lost the lock has told meanwhile how its last call ended
+            entries = read_journal(connection.journal)
+        remembered, pending = remember(entries, connection.url), pending_of(entries, connection.url)
         if journal.torn:
             warn(f"the last line of {connection.journal.name} was cut short by a crash, and was taken away")
         _begin(journal, saved, name)
@@ -219,9 +222,21 @@ def apply_plan(
 
         run = Run(writer, since, stop=stop, in_words=in_words)
         result = run.carry_out(saved.plan.actions, parallelism)
+        done.append(result)
         with contextlib.suppress(AccessctlError):  # a broken journal has ended the run, and says so itself
             journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
-    return replace(result, head=journal.head, settled=settled)
+    return replace(done[0], head=journal.head, settled=settled)
+
+
+@contextlib.contextmanager
+def _telling(done: list[Result]) -> Iterator[None]:
+    """Keep what was done where a signal comes while the journal is closed and the lock let go: it must be told."""
+    try:
+        yield
+    except BaseException as cause:
+        if not done:
+            raise
+        done[0] = replace(done[0], stopped_by=done[0].stopped_by or cause)
 
 
 def _begin(journal: Journal, saved: SavedPlan, name: str) -> None:

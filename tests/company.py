@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from accessctl.sandbox import Sandbox, Write
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def evening(day: date) -> datetime:
+    """Return the last moment of a day."""
+    return datetime.combine(day, time.max, UTC)
+
+
+EVENING = evening(NOW.date())
 ACME, SISTER, MEDIAHOUSE, DATACO, STRANGER, CLIENT = "1001", "1002", "2002", "3003", "4004", "5005"
 BUSINESSES = {
     "acme": {"id": ACME, "name": "Acme GmbH"},
@@ -120,7 +128,7 @@ class Company:
     def apply(self, saved: SavedPlan | None = None, wish: Wish = Wish(), parallelism: int = 4) -> Result:  # noqa: B008
         with self.connected() as (project, connection):
             saved = saved or plan_project(project, connection, wish, self.now())
-            check_fits(saved, project, connection, today=NOW.date())
+            check_fits(saved, project, connection, now=EVENING)
             return apply_plan(saved, connection, parallelism=parallelism, clock=self.now)
 
     @contextmanager

@@ -12,7 +12,7 @@ from accessctl.planfile import read_plan
 from accessctl.render.paper import Paper
 from accessctl.render.plan_text import plan_text
 from accessctl.strictjson import canonical
-from tests.company import NOW, Company
+from tests.company import EVENING, Company
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def refusal(company: Company, document: Json, honest: SavedPlan, *, age: timedel
         saved = read_plan(path)
         check_age(saved, honest.created_at + age, age)
         with company.connected() as (project, connection):
-            check_fits(saved, project, connection, today=NOW.date())
+            check_fits(saved, project, connection, now=EVENING)
     except AccessctlError as error:
         return error.what
     assert saved.plan.actions == honest.plan.actions

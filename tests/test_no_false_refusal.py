@@ -19,7 +19,7 @@ from accessctl.plan.nouns import Scope
 from accessctl.planfile import read_plan, write_plan
 from accessctl.workflow import Wish
 from tests.campaigns import examples
-from tests.company import ACME, MEDIAHOUSE, NOW, SISTER, STRANGER, Company
+from tests.company import ACME, MEDIAHOUSE, NOW, SISTER, STRANGER, Company, evening
 from tests.test_law_of_laws import LAW, QUIRKS, companies, fill
 
 BUYER = ["ADVERTISE", "ANALYZE"]
@@ -76,7 +76,7 @@ def assert_fits(company: Company, saved, *, days: int = 0) -> None:
         project = load_project(company.directory, today=today, allow_unknown_tasks=True)
         refused = ""
         try:
-            check_fits(read_plan(path), project, connection, today=today)
+            check_fits(read_plan(path), project, connection, now=evening(today))
         except StaleError as error:
             refused = error.what
         assert not refused or (days and "which has passed" in refused), refused
@@ -165,7 +165,7 @@ def test_what_ended_overnight_stops_nothing_that_does_not_lean_on_it(company):
     assert saved.plan.summary.unchanged == 1
     today = NOW.date() + timedelta(days=1)
     with company.connected() as (_, connection):
-        check_fits(saved, load_project(company.directory, today=today), connection, today=today)
+        check_fits(saved, load_project(company.directory, today=today), connection, now=evening(today))
 
 
 DRAWN = (companies(), QUIRKS, WISHES, st.sampled_from(["report", "decline"]))

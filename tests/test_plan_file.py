@@ -22,7 +22,7 @@ from accessctl.planfile import against_base, read_plan, write_plan
 from accessctl.strictjson import canonical
 from accessctl.workflow import Wish, apply_plan
 from tests.campaigns import examples
-from tests.company import ACME, DATACO, MEDIAHOUSE, NOW, STRANGER, Company
+from tests.company import ACME, DATACO, EVENING, MEDIAHOUSE, STRANGER, Company
 from tests.forging import at, changed_leaf, forged, leaves
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def test_a_forged_plan_with_a_fresh_digest_still_has_to_fit_the_schema(full, tmp
 
 def fits(company: Company, saved, path: Path | None = None, **more) -> None:
     with company.connected() as (project, connection):
-        check_fits(saved, project, connection, today=NOW.date(), **more)
+        check_fits(saved, project, connection, now=EVENING, **more)
 
 
 def test_a_plan_of_other_manifests_is_stale(full):

@@ -25,7 +25,7 @@ from accessctl.render.paper import Paper
 from accessctl.render.plan_text import plan_text
 from accessctl.strictjson import canonical
 from accessctl.workflow import Wish, plan_from_snapshot, take_snapshot
-from tests.company import ACME, DATACO, MEDIAHOUSE, NOW, STRANGER, Company
+from tests.company import ACME, DATACO, EVENING, MEDIAHOUSE, NOW, STRANGER, Company
 
 if TYPE_CHECKING:
     from accessctl.plan.document import SavedPlan
@@ -179,7 +179,7 @@ def test_a_plan_of_format_1_0_is_still_read_and_shown_as_it_was(full, tmp_path):
 
 def fits(company: Company, saved: SavedPlan) -> None:
     with company.connected() as (project, connection):
-        check_fits(saved, project, connection, today=NOW.date())
+        check_fits(saved, project, connection, now=EVENING)
 
 
 def test_a_plan_from_a_snapshot_is_applied_where_live_access_agrees(full):

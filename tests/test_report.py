@@ -179,6 +179,7 @@ def both_sides(draw) -> tuple[Access, Access]:
     return access(*declared), access(*live, gaps=tuple(sorted(gaps)))
 
 
+@settings(deadline=None)
 @given(both_sides())
 def test_every_live_grant_and_every_declared_grant_is_in_exactly_one_row(sides):
     desired, live = sides
@@ -195,12 +196,14 @@ def test_every_live_grant_and_every_declared_grant_is_in_exactly_one_row(sides):
     assert set(counts.values()) <= {1}
 
 
+@settings(deadline=None)
 @given(both_sides())
 def test_no_asset_is_left_out_silently(sides):
     desired, live = sides
     assert {one.key for one in review(desired, live).assets} == {*desired.assets, *live.assets}
 
 
+@settings(deadline=None)
 @given(both_sides())
 def test_a_review_and_a_plan_of_the_same_access_do_not_contradict_each_other(sides):
     desired, live = sides
@@ -214,6 +217,7 @@ def test_a_review_and_a_plan_of_the_same_access_do_not_contradict_each_other(sid
         assert plan.is_whole
 
 
+@settings(deadline=None)
 @given(both_sides())
 def test_what_could_not_be_read_is_held_by_nobody_and_lost_by_nobody(sides):
     for one in review(*sides).grants:
@@ -222,6 +226,7 @@ def test_what_could_not_be_read_is_held_by_nobody_and_lost_by_nobody(sides):
             assert one.asset.unreadable
 
 
+@settings(deadline=None)
 @given(both_sides())
 def test_a_review_does_not_depend_on_any_order(sides):
     desired, live = sides
@@ -229,6 +234,7 @@ def test_a_review_does_not_depend_on_any_order(sides):
     assert review(desired, live) == review(*turned)
 
 
+@settings(deadline=None)
 @given(both_sides())
 def test_every_review_fits_its_schema(sides):
     validator = Draft202012Validator(load_schema("report"))
@@ -362,6 +368,7 @@ def test_a_share_of_nothing_is_none():
     assert "0 of 0 live grants and" in report_text(EMPTY, Paper(500))
 
 
+@settings(deadline=None)
 @given(both_sides())
 def test_the_shares_of_kinds_and_markets_add_up_to_the_whole(sides):
     cover = review(*sides).coverage

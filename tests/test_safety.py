@@ -27,7 +27,7 @@ from accessctl.journalfile import FileLedger
 from accessctl.model import Asset, AssetAccess, Grant, Guards, Kind, Status, frozen
 from accessctl.plan.nouns import Scope, State
 from accessctl.workflow import Wish
-from tests.company import ACME, CLIENT, DATACO, MEDIAHOUSE, NOW, SISTER, STRANGER, Company
+from tests.company import ACME, CLIENT, DATACO, EVENING, MEDIAHOUSE, SISTER, STRANGER, Company
 
 KINDS = pytest.mark.parametrize("kind", ["ad_account", "page"])
 BUYER = ["ADVERTISE", "ANALYZE"]
@@ -315,9 +315,9 @@ def test_a_plan_does_not_outlive_the_declarations_behind_it(company):
     company.asset("page", "de", "77", agencies=agencies, live={})
     saved = company.plan()
     with company.connected() as (project, connection):
-        check_fits(saved, project, connection, today=NOW.date())
+        check_fits(saved, project, connection, now=EVENING)
         with pytest.raises(StaleError, match="until 2026-12-01, which has passed"):
-            check_fits(saved, project, connection, today=NOW.date().replace(month=12, day=2))
+            check_fits(saved, project, connection, now=EVENING.replace(month=12, day=2))
 
 
 def test_a_plan_for_other_acting_businesses_is_stale(company):
@@ -326,11 +326,11 @@ def test_a_plan_for_other_acting_businesses_is_stale(company):
     with company.connected() as (project, connection):
         other = replace(saved, origin=replace(saved.origin, acts_as=()))
         with pytest.raises(StaleError, match="other acting businesses"):
-            check_fits(other, project, connection, today=NOW.date())
+            check_fits(other, project, connection, now=EVENING)
         action = replace(saved.plan.actions[0], via="somebody")
         forged = replace(saved, plan=replace(saved.plan, actions=(action,)))
         with pytest.raises(StaleError, match="somebody"):
-            check_fits(forged, project, connection, today=NOW.date())
+            check_fits(forged, project, connection, now=EVENING)
 
 
 def test_a_grant_that_waits_for_approval_and_is_no_longer_wanted_like_that_is_said_to_be_unwanted(company):

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 
 PLAN = "plan"  # what the watch knows the run by
 # After one of these the next call would fare no better, or make things worse.
-STOPS_THE_RUN = frozenset(
-    {Trouble.TOKEN, Trouble.NEEDS_HUMAN, Trouble.THROTTLED, Trouble.NETWORK, Trouble.NOT_ALONE}
-)
+STOPS_THE_RUN = frozenset({Trouble.TOKEN, Trouble.NEEDS_HUMAN, Trouble.THROTTLED, Trouble.NETWORK, Trouble.NOT_ALONE})
 
 # GRAPH_API 0.1 and 1.3: asking for ad accounts was closed to most apps on 8 June 2021.
 BY_HAND = (
@@ -203,12 +201,22 @@ class Run:
 
 @contextlib.contextmanager
 def _no_signal() -> Iterator[None]:
-    """Keep signals waiting: one between a thread's start and its place in the pool would leave it behind unseen."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Keep signals waiting: one between a thread's start and its place in the pool would leave it behind unseen.
+
+    A mask would not do: the system gives the signal to another thread, and Python handles it in this one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {one: signal.signal(one, lambda number, _: came.append(number)) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _edge(action: Action) -> tuple[str, Verb, str]:

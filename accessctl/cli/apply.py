@@ -101,7 +101,7 @@ def command(
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
     with connected(project, way) as connection:
         saved = given or plan_project(project, connection, wish, now())
-        check_fits(saved, project, connection, today=now().date(), expect_digest=expect_digest)
+        check_fits(saved, project, connection, now=now(), expect_digest=expect_digest)
         judged = judge_again(saved, project, allow_revokes)
         _show_plan(judged, format)
         _confirm(judged, connection, auto_approve)

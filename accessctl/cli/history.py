@@ -16,6 +16,7 @@ from accessctl.cli.options import (
     STATE,
     allow_unknown_tasks_option,
     format_option,
+    kept,
     load,
     paper,
     show,
@@ -106,8 +107,7 @@ def _ledger(journal: str, state: str, sandbox: str) -> Ledger:
     source = click.get_current_context().get_parameter_source
     named = [name for name in ("journal", "state", "sandbox") if source(name) is ParameterSource.COMMANDLINE]
     _check_usage(len(named) > 1, f"--{' and --'.join(named)} name different journals; leave all but one out")
-    if named:
-        journal, state = journal * (named == ["journal"]), state * (named == ["state"])
+    state, journal = kept(sandbox, state, journal)
     if journal and not Path(journal).exists():
         raise AccessctlError(f"there is no journal {journal}", "name the file that apply has written")
     usual = HERE / STATE / "journal.jsonl"

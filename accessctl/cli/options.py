@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from accessctl.clean import display, unarmed
 from accessctl.errors import AccessctlError
@@ -114,6 +115,18 @@ WAY = (
 )
 
 
+def kept(sandbox: str, state: str, journal: str) -> tuple[str, str]:
+    """Return the state and the journal that are meant: what the command line names goes before the environment.
+
+    A sandbox keeps its own: the environment's are those of the real thing.
+    """
+    source = click.get_current_context().get_parameter_source
+    given = {name: source(name) is ParameterSource.COMMANDLINE for name in ("state", "journal")}
+    if sandbox or given["journal"] or given["state"]:
+        return state * given["state"], journal * given["journal"]
+    return state, journal
+
+
 def way_options(function: F) -> F:
     """Add the options that say which Graph API to use, how hard, and where lock and journal are; as one `way`."""
 
@@ -129,6 +142,7 @@ def way_options(function: F) -> F:
         journal: str,
         **others: Any,
     ) -> int:
+        state, journal = kept(sandbox, state, journal)
         way = Way(graph_url, sandbox, token_command, max_wait, parallelism, state, journal)
         return cast("int", function(way=way, **others))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote, urlsplit
 
 from accessctl.clean import display
@@ -16,8 +17,11 @@ def check_state_url(url: str) -> str:
 
     Credentials do not belong into it: they come from the environment, so that no log has them.
     """
-    parts = urlsplit(url)
-    shown = display(url.partition("?")[0].rpartition("@")[2], 200)
+    shown = display(re.split("[?#]", url, maxsplit=1)[0].rpartition("@")[2], 200)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise AccessctlError(f"--state {shown} is no URL", HINT) from None
     if parts.query or parts.fragment or "@" in parts.netloc or parts.password:
         raise AccessctlError(
             f"--state {shown} holds more than a place", "credentials come from the environment; name bucket and path"

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from accessctl.errors import AccessctlError
 from accessctl.state.store import StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accessctl.state.store import Found, Store
 
 PREFIX = "journal"
 AT_ONCE = 16
 TRIES = 5  # reads of a journal whose objects are put together meanwhile
 MANY = 100  # objects; from then on a run puts together what earlier ones have left
+LONG = timedelta(days=7)  # no run that wrote so long before the last line still lives
 
 
 class ObjectLedger:
@@ -27,9 +33,10 @@ class ObjectLedger:
     Every method but `close` raises OSError where the store cannot be used.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, permit: Callable[[], None] = lambda: None) -> None:
         self.name = f"{store.url}/{PREFIX}"
         self._store = store
+        self._permit = permit  # raises where the lock is not ours any more
         self._next = 1
         self._first = 1
         self._lines: list[bytes] = []
@@ -40,19 +47,23 @@ class ObjectLedger:
 
     def open(self) -> tuple[bytes, int]:
         """Find the end. No line is ever torn here: an object is there as a whole or not at all."""
-        content, names = self._read()
+        content, found = self._read()
         self._next = self._first = content.count(b"\n") + 1
         self._lines = []
-        if len(names) > MANY:
-            self._put_together(1, content, names)
+        old = list(takewhile(lambda one: found[-1].changed - one.changed > LONG, found))
+        if len(old) > MANY:
+            lines = content.splitlines(keepends=True)[: _number(found[len(old)].name) - 1]
+            self._put_together(1, b"".join(lines), [one.name for one in old])
         return content, 0
 
     def append(self, line: bytes) -> None:
-        """Add a line, with its end; refused where another run has added one since."""
+        """Add a line, with its end; refused where another run has added one since. Raises LostLockError too."""
+        if not self._lines:  # since we have read where the end is, another may have come, and gone
+            self._permit()
         try:
             is_ours = self._store.create(_name(self._next), line)
         except StateError as error:
-            raise OSError(error.what) from None
+            raise OSError(error.reason) from None
         if not is_ours:
             raise OSError("another run writes to it")
         self._next += 1
@@ -60,26 +71,34 @@ class ObjectLedger:
 
     def close(self) -> None:
         """Put the lines of this run together into one object; where that fails, they stay as they are."""
-        if len(self._lines) > 1:
-            names = [_name(self._first + place) for place in range(len(self._lines))]
-            self._put_together(self._first, b"".join(self._lines), names)
-        self._lines = []
+        lines, self._lines = self._lines, []
+        if len(lines) > 1 and self._is_ours():
+            names = [_name(self._first + place) for place in range(len(lines))]
+            self._put_together(self._first, b"".join(lines), names)
+
+    def _is_ours(self) -> bool:
+        """Tell whether nobody has opened the journal since: who did may be about to write where our lines are."""
+        try:
+            self._permit()
+        except AccessctlError:
+            return False
+        return True
 
     def _put_together(self, first: int, content: bytes, names: list[str]) -> None:
         with contextlib.suppress(StateError):
             self._store.put(_name(first), content)
             self._store.delete(name for name in names if name != _name(first))
 
-    def _read(self) -> tuple[bytes, list[str]]:
+    def _read(self) -> tuple[bytes, list[Found]]:
         try:
             for _ in range(TRIES):
                 found = self._store.list(PREFIX)
                 with ThreadPoolExecutor(AT_ONCE) as pool:
                     pieces = list(pool.map(lambda one: self._store.get(one.name), found))
                 if (content := _joined(found, pieces)) is not None:
-                    return content, [one.name for one in found]
+                    return content, found
         except StateError as error:
-            raise OSError(error.what) from None
+            raise OSError(error.reason) from None
         raise OSError("its lines do not follow each other: an object is missing")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.errors import AccessctlError
 from accessctl.lock import LockedError, LostLockError, Say
-from accessctl.state.store import StateError
+from accessctl.state.store import REACH, StateError
 from accessctl.state.turns import Turns
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ BEAT = 20.0  # seconds between two renewals
 POLL = 2.0  # seconds between two looks at a lock that is waited for
 GRAIN = 2.0  # seconds; stores tell times in whole seconds
 LOCKS = "lock"
+
+
+def _since_boot() -> float:
+    """Return seconds that go on while the machine is suspended, where the system counts them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(slots=True)
@@ -51,7 +56,7 @@ class RemoteLock:
         *,
         lease: float = LEASE,
         beat: float = BEAT,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = _since_boot,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
@@ -87,8 +92,10 @@ class RemoteLock:
             yield
         finally:
             over.set()
-            thread.join()
-            self._let_go()
+            try:
+                thread.join()
+            finally:  # also where a signal came meanwhile
+                self._let_go()
 
     def check(self) -> None:
         """Make sure that the lock is still ours. Raises LostLockError where it is not, or nobody can tell."""
@@ -104,11 +111,12 @@ class RemoteLock:
         if self._clock() - held.renewed > self._lease / 2:  # we have slept: ask, do not guess
             with self._mutex:
                 self._renew(held)
-            return
-        number = held.turns.number()
-        with self._mutex:  # a renewal of our own may have come between
-            if number > held.number:
-                self._lose(held)
+        if held.turns.number() != held.number:
+            with self._mutex:  # a renewal of our own may have come between
+                if held.turns.number() != held.number:
+                    self._lose(held)
+        if self._clock() - held.renewed > self._lease:
+            raise StateError("the store answers too slowly", REACH)
 
     def _keep(self, over: threading.Event) -> None:
         """Renew the lock until the run is over; a store that does not answer is asked again at the next beat."""
@@ -129,6 +137,9 @@ class RemoteLock:
 
     def _lose(self, held: _Held) -> None:
         newest = held.turns.newest()
+        if newest and self._is_ours(newest):
+            held.number = newest.number  # made by us, only that the store did not answer then
+            return
         who = newest.holder.words() if newest and newest.holder else "somebody who has unlocked it"
         self._lost = self._lost or f"the lock was taken over by {who}"
 
@@ -158,10 +169,15 @@ class RemoteLock:
 
     def _let_go(self) -> None:
         """Free what we hold; what cannot be freed runs out by itself."""
-        for held in self._held:
+        for turns in (Turns(self._store, name) for name in self._names):
             with contextlib.suppress(StateError):
-                held.turns.follow(held.number, None, self._lease)
+                newest = turns.newest()
+                if newest and self._is_ours(newest):
+                    turns.follow(newest.number, None, self._lease)
         self._held = []
+
+    def _is_ours(self, turn: Turn) -> bool:
+        return bool(turn.holder and self._holder and turn.holder.run == self._holder.run)
 
 
 def unlock(store: Store, run: str) -> tuple[str, ...]:
@@ -173,13 +189,12 @@ def unlock(store: Store, run: str) -> tuple[str, ...]:
     freed, others = [], []
     for name in sorted({found.name.rpartition("/")[0] for found in store.list(LOCKS)}):
         turns = Turns(store, name)
-        newest = turns.newest()
-        if newest is None or newest.holder is None:
-            continue
-        if newest.holder.run == run and turns.follow(newest.number, None, newest.seconds):
-            freed.append(name.rpartition("/")[2])
+        while (newest := turns.newest()) and newest.holder and newest.holder.run == run:
+            if turns.follow(newest.number, None, newest.seconds):  # else it was renewed meanwhile
+                freed.append(name.rpartition("/")[2])
+                break
         else:
-            others.append(newest.holder.words())
+            others += [newest.holder.words()] if newest and newest.holder else []
     if not freed:
         held = "; ".join(sorted(set(others)))
         raise AccessctlError(f"no lock is held by run {run}", f"held now: {held}" if held else "no lock is held at all")

@@ -6,6 +6,7 @@ store here has it (S3 since August 2024 as If-None-Match, GCS and Azure for long
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import uuid
@@ -35,7 +36,11 @@ _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 
 
 class StateError(AccessctlError):
-    """The object store cannot be used. Nothing is sent to Meta without it."""
+    """The object store cannot be used. Nothing is sent to Meta without it. `reason` leaves out which object."""
+
+    def __init__(self, what: str, hint: str = "", reason: str = "") -> None:
+        super().__init__(what, hint)
+        self.reason = reason or what
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +110,14 @@ class Store:
         """Take objects away; one that is gone is no trouble."""
         import obstore
 
-        for name in names:
-            try:
-                with self._words(name):
-                    obstore.delete(self._backend, name)
-            except FileNotFoundError:
-                continue
+        left = list(names)
+        with contextlib.suppress(FileNotFoundError):  # then one by one: some may be left
+            with self._words(left[0] if left else ""):
+                obstore.delete(self._backend, left)
+            return
+        for name in left:
+            with contextlib.suppress(FileNotFoundError), self._words(name):
+                obstore.delete(self._backend, name)
 
     def check_creates(self) -> None:
         """Raise StateError where the store makes an object twice: some that speak S3 ignore the condition."""
@@ -142,7 +149,8 @@ class Store:
         except (AlreadyExistsError, FileNotFoundError):
             raise
         except (BaseError, OSError, ValueError) as error:
-            raise StateError(f"{self.url}/{name} cannot be used: {_reason(error)}", REACH) from None
+            reason = _reason(error)
+            raise StateError(f"{self.url}/{name} cannot be used: {reason}", REACH, reason) from None
 
     def _sync(self, name: str) -> None:
         """Have a file on disk before anybody relies on it; a real object store answers only then."""

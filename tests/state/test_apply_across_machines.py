@@ -222,3 +222,36 @@ def test_a_run_that_lost_its_lock_is_held_back_before_its_next_write(machines, t
     assert first.returncode == 5
     assert "the lock was taken over by somebody who has unlocked it" in out + err
     assert len(machines.sandbox.write_log) <= 3  # one call may have been on its way
+
+
+@pytest.mark.parametrize("state", ["file"], indirect=True)
+def test_a_journal_left_behind_is_not_forgotten_when_the_state_moves(machines):
+    place = machines.checkout("here")
+    assert machines.apply(place, ACCESSCTL_STATE="").returncode == 0
+    for command in ("plan", "apply"):
+        told = machines.run(place, command)
+        assert told.returncode == 1
+        assert "journal.jsonl remembers would be forgotten\nhint: copy it there" in told.stderr
+    moved = Path(machines.state.removeprefix("file://")) / "journal" / "000000000001.jsonl"
+    moved.parent.mkdir(parents=True)
+    shutil.copy(place / ".accessctl" / "journal.jsonl", moved)
+    assert "de-71" in machines.run(place, "waiting").stdout
+    assert machines.apply(place).returncode == 0
+    assert set(machines.writes.values()) == {1}
+
+
+@pytest.mark.parametrize("state", ["file"], indirect=True)
+def test_a_sandbox_uses_neither_the_lock_nor_the_journal_of_the_environment(machines):
+    place = machines.checkout("here")
+    assert machines.apply(place, "--sandbox", "world.yaml", ACCESSCTL_GRAPH_URL="").returncode == 0
+    assert not Path(machines.state.removeprefix("file://")).exists()
+    told = machines.run(place, "history", "--sandbox", "world.yaml", ACCESSCTL_GRAPH_URL="")
+    assert "granted" in told.stdout
+
+
+@pytest.mark.parametrize("state", ["file"], indirect=True)
+def test_the_state_on_the_command_line_goes_before_a_journal_in_the_environment(machines, tmp_path):
+    place = machines.checkout("here")
+    journal = tmp_path / "elsewhere.jsonl"
+    assert machines.apply(place, "--state", machines.state, ACCESSCTL_JOURNAL=str(journal)).returncode == 0
+    assert not journal.exists()

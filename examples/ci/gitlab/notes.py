@@ -100,7 +100,10 @@ def main(what: str, *files: str) -> None:
         sys.stdout.write("No ACCESS_NOTE_TOKEN, so nothing is posted: the plan is in the artifacts.\n")
         return
     project = f"projects/{int(os.environ['CI_PROJECT_ID'])}"
-    {"note": note, "drift": drift}[what](project, *map(Path, files))
+    if what == "note":
+        note(project, Path(files[0]))
+    else:
+        drift(project, Path(files[0]), Path(files[1]))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ def run(settings: Settings) -> int:
 
 def post(settings: Settings) -> int:
     """Write the comment or the issue that belongs to what `run` found; some modes have none."""
-    POSTS.get(settings.mode, lambda _: None)(settings)
+    if settings.mode in POSTS:
+        POSTS[settings.mode](settings)
     return 0
 
 

@@ -31,4 +31,4 @@ def find_snapshot(settings: Settings) -> int:
 
 
 def _home(run: dict[str, Any]) -> str:
-    return (run.get("head_repository") or {}).get("full_name", "")
+    return str((run.get("head_repository") or {}).get("full_name", ""))
