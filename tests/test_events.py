@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -124,3 +127,26 @@ def test_no_event_is_a_command_of_the_runner_and_none_loses_a_letter():
 def test_json_for_a_log_is_still_the_plan():
     plan = PLANS["hostile"]
     assert from_document(json.loads(plan_json(plan))) == plan
+
+
+def test_apply_tells_each_step_as_an_event_once_and_ends_with_what_it_exits_with(company):
+    for number in ("71", "72", "73"):
+        company.asset("ad_account", f"de-{number}", number, agencies={"mediahouse": ["ANALYZE"]}, live={})
+    company.write()
+    command = [sys.executable, "-m", "accessctl", "apply", "--auto-approve", "--format", "ndjson"]
+    told = subprocess.run(
+        [*command, "--sandbox", "world.yaml"],
+        cwd=company.directory,
+        env={key: value for key, value in os.environ.items() if not key.startswith("ACCESSCTL")},
+        capture_output=True,
+        text=True,
+    )
+    events = read(told.stdout)
+    schema = Draft202012Validator(load_schema("events"))
+    assert [error.message for event in events for error in schema.iter_errors(event)] == []
+    planned = sorted(event["id"] for event in events if event["type"] == "action")
+    assert sorted(event["id"] for event in events if event["type"] == "step") == planned
+    assert len(planned) == 3
+    assert (events[0]["type"], events[-1]["type"]) == ("version", "end")
+    assert events[-1]["exit_code"] == told.returncode == 0
+    assert "Plan: 3 to grant." in told.stderr

@@ -16,7 +16,6 @@ import click
 from accessctl.cli.connecting import connected
 from accessctl.cli.options import (
     allow_unknown_tasks_option,
-    format_option,
     load,
     now,
     paper,
@@ -28,12 +27,13 @@ from accessctl.cli.options import (
     wish_options,
 )
 from accessctl.cli.progress import shows_steps_beside_stdout, step_words, tell_now
+from accessctl.cli.stream import Stream
 from accessctl.counting import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from accessctl.apply import Result
+    from accessctl.apply import Result, Step
     from accessctl.connection import Connection
     from accessctl.manifest import Project
     from accessctl.plan.document import SavedPlan
@@ -62,7 +62,13 @@ if TYPE_CHECKING:
     help="How long to wait for another apply that is running.",
 )
 @wish_options
-@format_option
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json", "ndjson"]),
+    default="text",
+    show_default=True,
+    help="What to print on stdout; ndjson tells each step as it ends.",
+)
 @allow_unknown_tasks_option
 @way_options
 def command(
@@ -103,24 +109,30 @@ def command(
         saved = given or plan_project(project, connection, wish, now())
         check_fits(saved, project, connection, now=now(), expect_digest=expect_digest)
         judged = judge_again(saved, project, allow_revokes)
-        _show_plan(judged, format)
+        stream = Stream() if format == "ndjson" else None
+        _show_plan(judged, format, stream)
         _confirm(judged, connection, auto_approve)
-        result = _carry_out(saved, project, connection, way.parallelism, lock_timeout)
-    if saved.plan.actions or format == "json":
+        result = _carry_out(saved, project, connection, way.parallelism, lock_timeout, stream)
+    code = result.exit_code or (0 if saved.plan.is_whole else 5)
+    if stream:
+        stream.end(result, saved, connection.cost, code)
+    elif saved.plan.actions or format == "json":
         _show_result(result, saved, project, connection, format)
     if result.stopped_by:
         tell(f"hint: {_left(result)}; run apply again to go on from there: accessctl apply {plan or ''}".rstrip())
         raise result.stopped_by
-    return result.exit_code or (0 if saved.plan.is_whole else 5)
+    return code
 
 
-def _show_plan(judged: SavedPlan, format: str) -> None:
-    """Show what is about to be done: on stdout, or beside a result that is JSON."""
+def _show_plan(judged: SavedPlan, format: str, stream: Stream | None) -> None:
+    """Show what is about to be done: on stdout, or beside a result that is JSON or events."""
     from accessctl.render.age import age_warnings
     from accessctl.render.plan_text import plan_text
 
     tell_warnings((*judged.plan.warnings, *age_warnings(judged.origin.snapshot, now())))
     (show if format == "text" else tell)(plan_text(judged, paper(), now()))
+    if stream:
+        stream.begin(judged)
 
 
 def _confirm(judged: SavedPlan, connection: Connection, auto_approve: bool) -> None:
@@ -145,7 +157,12 @@ def _confirm(judged: SavedPlan, connection: Connection, auto_approve: bool) -> N
 
 
 def _carry_out(
-    saved: SavedPlan, project: Project, connection: Connection, parallelism: int, lock_timeout: float
+    saved: SavedPlan,
+    project: Project,
+    connection: Connection,
+    parallelism: int,
+    lock_timeout: float,
+    stream: Stream | None,
 ) -> Result:
     """Apply the plan, and say what happens meanwhile where that is shown."""
     from accessctl.plan.refs import Names
@@ -156,13 +173,20 @@ def _carry_out(
         finishing = f"finishing {count(in_flight, 'call')} in flight" if in_flight else "nothing is in flight; stopping"
         tell_now(connection.watch, f"{finishing}; press Ctrl-C again to stop at once")
 
+    words = step_words(connection.watch)
+
+    def in_words(step: Step) -> str:
+        if stream:
+            stream.step(step)
+        return words(step)
+
     with _outliving_the_terminal():
         return apply_plan(
             saved,
             connection,
             parallelism=parallelism,
             patience=lock_timeout,
-            in_words=step_words(connection.watch),
+            in_words=in_words,
             stopping=stopping,
             warn=lambda line: tell_warnings((line,)),
             started_by=started_by(os.environ),
