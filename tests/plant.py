@@ -239,8 +239,8 @@ FAULTS_OF_THE_REMOTE_LOCK = (
     Fault(
         "a sleeper's lease taken for granted",
         "accessctl/state/lock.py",
-        "            if number > held.number:\n",
-        "            if number < held.number:\n",
+        "        if held.turns.number() != held.number:\n            with",
+        "        if held is None:\n            with",
         "tests/state/test_remote_lock.py::test_a_clock_that_stood_still_hides_no_successor",
     ),
     Fault(
