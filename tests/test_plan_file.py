@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import random
+import subprocess
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -452,3 +454,15 @@ def test_a_base_plan_is_given_on_the_command_line_and_has_to_be_whole(company, r
     path.write_text(path.read_text().replace('"max_revoke_percent": 25', '"max_revoke_percent": 99'))
     assert run("plan", "--base", "base.json", *sandbox).returncode == 4
     assert run("plan", "--base", "none.json", *sandbox).returncode == 1
+
+
+@pytest.mark.parametrize("digest", ["", "  "])
+def test_an_empty_digest_is_no_digest_that_is_expected(company, digest):
+    """A variable of a CI job that was never set must not let any plan through."""
+    company.asset("page", "uk", "81", agencies={"mediahouse": ["ANALYZE"]}, live={})
+    company.write()
+    command = [sys.executable, "-m", "accessctl", "apply", "--auto-approve", "--sandbox", "world.yaml"]
+    told = subprocess.run([*command, "--expect-digest", digest], cwd=company.directory, capture_output=True, text=True)
+    assert told.returncode == 64
+    assert "it is empty" in told.stderr
+    assert company.writes == ()

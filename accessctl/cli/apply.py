@@ -40,11 +40,20 @@ if TYPE_CHECKING:
     from accessctl.way import Way
 
 
+def _digest(_: click.Context, __: click.Parameter, given: str | None) -> str:
+    """Return the digest, empty where none is expected. A variable that was not set must not switch this off."""
+    if given is not None and not given.strip():
+        raise click.BadParameter("it is empty; give the digest that the review has shown, or leave the option out")
+    return (given or "").strip()
+
+
 @click.command("apply", epilog="Example: accessctl apply plan.json --auto-approve")
 @click.argument("plan", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--auto-approve", is_flag=True, help="Do not ask; for CI, where the review came before.")
 @click.option("--allow-revokes", type=click.IntRange(0), metavar="N", help="Confirm that N revokes are meant.")
-@click.option("--expect-digest", default="", metavar="D", help="Refuse any plan but the one with this digest.")
+@click.option(
+    "--expect-digest", metavar="D", callback=_digest, help="Refuse any plan but the one with this digest; never empty."
+)
 @click.option(
     "--max-plan-age",
     callback=seconds,
