@@ -201,10 +201,11 @@ def golden(request: pytest.FixtureRequest, name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("color", [False, True])
-def test_a_plan_reads_as_agreed(request, name, color):
-    text = plan_text(PLANS[name], Paper(80, color))
-    golden(request, f"plan-{name}{'-color' * color}.txt", text)
+def test_a_plan_reads_as_agreed(request, name, width, color):
+    text = plan_text(PLANS[name], Paper(width, color))
+    golden(request, f"plan-{name}{'-wide' * (width > 80)}{'-color' * color}.txt", text)
 
 
 @pytest.mark.parametrize("name", PLANS)
