@@ -107,7 +107,7 @@ def _speak_plainly() -> None:
 def _end_on_signals() -> None:
     """Let the first Ctrl-C or SIGTERM end the program in order, and the second at once.
 
-    What apply had sent by then is in the journal; the system frees its lock.
+    What apply had sent by then is in the journal; the system frees its lock, a lock in a store ends by itself.
     """
     import signal
 

@@ -179,7 +179,7 @@ def test_the_first_signal_says_at_once_what_is_finished_yet_and_the_end_says_wha
         assert "Apply stopped: 3 granted. 9 skipped." in out
         assert "! 9 skipped: not tried: the run was interrupted" in out
         assert "do: accessctl apply goes on from there" in out
-        assert "9 of 12 steps were not tried; run apply again to go on from there: accessctl apply" in " ".join(said)
+        assert "9 of 12 steps were not tried; run apply again to go on from there, with the same" in " ".join(said)
         assert said[-1] == ("interrupted" if stop is signal.SIGINT else "terminated")
         assert events(company) == ["run_started", *["intent"] * 3, *["outcome"] * 3, "run_ended"]
         assert len(sandbox.write_log) == 3

@@ -100,7 +100,8 @@ def command(
     With PLAN, a file made by plan --out, it applies that plan and nothing else.
     Without, it plans, shows the plan, asks, and applies what it has shown.
     A plan made from a snapshot is held against a fresh read of everything first.
-    Every write is recorded in a journal before and after: .accessctl/journal.jsonl.
+    Every write is recorded before and after in a journal: .accessctl/journal.jsonl,
+    or where --journal or --state says.
     """
     from accessctl.gate import check_age, check_fits, judge_again
     from accessctl.plan.nouns import Scope
@@ -128,7 +129,7 @@ def command(
     elif saved.plan.actions or format == "json":
         _show_result(result, saved, project, connection, format)
     if result.stopped_by:
-        tell(f"hint: {_left(result)}; run apply again to go on from there: accessctl apply {plan or ''}".rstrip())
+        tell(f"hint: {_left(result)}; run apply again to go on from there, with the same options")
         raise result.stopped_by
     return code
 
