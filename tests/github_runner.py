@@ -88,6 +88,7 @@ class Runner:
         place = self.root / f"run-{self.runs}"
         made = Workflow(path.name, {}, place / "artifacts")
         github = {"repository": REPOSITORY, "event": payload, "event_name": event, "ref_name": branch, "sha": commit}
+        github["ref_type"] = "branch"
         for name, job in workflow["jobs"].items():
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             needed = {one: {"result": made.jobs[one].result, "outputs": made.jobs[one].outputs} for one in needs}

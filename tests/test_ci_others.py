@@ -166,8 +166,8 @@ def test_the_notes_close_the_issue_only_when_all_was_read(tmp_path, script, forg
     issue = forge.add("issues", ME, {"title": "Drift", "description": DRIFT})
     (tmp_path / "plan.md").write_text(DRIFT)
     environ = {"CI_API_V4_URL": forge.url, "CI_PROJECT_ID": "5", "ACCESS_NOTE_TOKEN": TOKEN}
-    for blocked, state in (([{}], "opened"), ([], "closed")):
-        (tmp_path / "plan.json").write_text(json.dumps({"actions": [], "blocked": blocked}))
+    for blocked, unread, state in (([{}], [], "opened"), ([], ["a listing"], "opened"), ([], [], "closed")):
+        (tmp_path / "plan.json").write_text(json.dumps({"actions": [], "blocked": blocked, "unread": unread}))
         done = script(f"python -I -B {CI}/gitlab/notes.py drift {tmp_path}/plan.md {tmp_path}/plan.json", **environ)
         assert done.returncode == 0, done.stderr
         assert issue["state"] == state

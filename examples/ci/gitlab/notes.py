@@ -89,7 +89,7 @@ def drift(project: str, plan: Path, saved: Path) -> None:
         call("PUT", f"{project}/issues/{found[0]['iid']}", {"description": text})
     elif made["actions"]:
         call("POST", f"{project}/issues", {"title": DRIFT_TITLE, "description": text})
-    elif not made["blocked"]:
+    elif not made["blocked"] and not made["unread"]:
         for issue in found:
             call("PUT", f"{project}/issues/{issue['iid']}", {"state_event": "close"})
 
