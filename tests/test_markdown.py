@@ -28,7 +28,9 @@ from tests.hostile import names
 from tests.runner_commands import commands_in
 from tests.test_render import (
     EVERY_ACTION,
+    FR,
     HOLDS,
+    MEDIA,
     NOTHING,
     NOW,
     PLANS,
@@ -380,3 +382,21 @@ def test_no_line_of_a_plan_in_text_is_a_command_of_the_runner(number):
         plan = plan_named(name)
         for width in (60, 80) if number > 200 else (80,):
             assert commands_in(plan_text(plan, Paper(width), NOW)) == [], name
+
+
+def test_a_cut_that_leaves_out_what_widens_says_so_and_names_no_command():
+    """A name of strangers can be so long that its block does not fit."""
+    more = State(Status.CONFIRMED, (*HOLDS.tasks, "MANAGE"))
+    long = replace(MEDIA, name="x" * 5000)
+    pages = [replace(FR, id=str(number), alias=f"page-{number}" * 12) for number in range(100, 160)]
+    wide = tuple(action(Verb.CHANGE, page, long, HOLDS, more, risk=("manage",)) for page in pages)
+    text = plan_markdown(saved(Plan(wide, summary=Summary(change=60))), NOW, limit=Limit(4000))
+    assert "This is not the whole plan" in text
+    assert re.search(r"\d+ other changes \(\d+ of them to be looked at: they widen", text)
+    assert "accessctl apply" not in text
+
+
+def test_a_plan_of_the_sandbox_says_so():
+    plan = replace(PLANS["small"], origin=replace(PLANS["small"].origin, graph_url="sandbox:world.yaml"))
+    assert "From the sandbox, not from Meta." in plan_markdown(plan, NOW)
+    assert "sandbox" not in plan_markdown(PLANS["small"], NOW)

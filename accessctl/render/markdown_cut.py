@@ -53,9 +53,10 @@ def cut(saved: SavedPlan, now: datetime, marker: str, limit: Limit) -> str:
     room = _Room(limit, limit.most - limit.size(around) - NOTICE)
     removals = [action for action in saved.plan.actions if removes(action)]
     kept, are_all = _removals(removals, room)
-    left = [*_others(saved, room), *_rest(saved, now, room)]
+    others, are_harmless = _others(saved, room)
+    left = [*others, *_rest(saved, now, room)]
     above = [marker_line(marker), *head(saved, now, take, _notice(limit, kept, left))]
-    return BETWEEN.join([*above, *room.parts, foot(saved, is_cut=True, can_decide=are_all)]) + "\n"
+    return BETWEEN.join([*above, *room.parts, foot(saved, is_cut=True, can_decide=are_all and are_harmless)]) + "\n"
 
 
 def _removals(removals: Sequence[Action], room: _Room) -> tuple[str, bool]:
@@ -91,20 +92,25 @@ def _as_many(lines: Sequence[str], room: _Room) -> Iterator[str]:
         yield line
 
 
-def _others(saved: SavedPlan, room: _Room) -> list[str]:
-    """Add the other changes, whole assets at a time, those that need a look first; return what is left out."""
+def _others(saved: SavedPlan, room: _Room) -> tuple[list[str], bool]:
+    """Add the other changes, whole assets at a time, those that need a look first.
+
+    Return what is left out, and whether none of it widens, takes tasks or needs a look.
+    """
     others = [action for action in saved.plan.actions if not removes(action)]
     groups = sorted(by_asset(others), key=lambda group: min(map(_weight, group)))
-    inner, shown, missed = _Room(room.limit, room.left - 200 - min(room.left // 6, REST)), 0, 0
+    inner, shown, missed = _Room(room.limit, room.left - 200 - min(room.left // 6, REST)), set[str](), 0
     for group in groups:
         missed = 0 if inner.takes(block(group, None)) else missed + 1
-        shown += len(group) * (not missed)
+        shown |= set() if missed else {action.id for action in group}
         if missed == MISSES:
             break
-    if shown and not room.takes(BETWEEN.join(fold(f"{shown:,} of {len(others):,} other changes", inner.parts))):
-        shown = 0
-    left = len(others) - shown
-    return [f"{left:,} other change{'s' * (left != 1)}"] * bool(left)
+    if shown and not room.takes(BETWEEN.join(fold(f"{len(shown):,} of {len(others):,} other changes", inner.parts))):
+        shown = set()
+    left = [action for action in others if action.id not in shown]
+    heavy = sum(_weight(action) < 2 for action in left)
+    note = f" ({heavy:,} of them to be looked at: they widen, take tasks or carry a risk)" * bool(heavy)
+    return [f"{len(left):,} other change{'s' * (len(left) != 1)}{note}"] * bool(left), not heavy
 
 
 def _weight(action: Action) -> int:

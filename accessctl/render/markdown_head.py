@@ -104,9 +104,11 @@ def _unread(saved: SavedPlan, take: Take) -> str:
 
 
 def _origin(saved: SavedPlan, now: datetime) -> str:
-    """Say from which snapshot the plan was made, if it was."""
+    """Say from which snapshot the plan was made, if it was, and where it is not about Meta."""
     snapshot = saved.origin.snapshot
-    return markdown_text(snapshot_line(snapshot, now)) if snapshot else ""
+    lines = [markdown_text(snapshot_line(snapshot, now))] if snapshot else []
+    lines += ["**From the sandbox, not from Meta.**"] * saved.origin.graph_url.startswith("sandbox:")
+    return " ".join(lines)
 
 
 def foot(saved: SavedPlan, *, is_cut: bool, can_decide: bool = True) -> str:
