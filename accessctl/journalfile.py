@@ -6,6 +6,8 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from accessctl.synced import sync
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,7 +44,7 @@ class FileLedger:
         if torn:
             os.ftruncate(self._handle, self._end)
         if is_new:
-            _sync_directory(self._path.parent)
+            sync(self._path.parent)
         return content[: self._end], torn
 
     def append(self, line: bytes) -> None:
@@ -72,11 +74,3 @@ def _content(handle: int) -> bytes:
         pieces.append(piece)
         at += len(piece)
     return b"".join(pieces)
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accessctl import __version__
-from accessctl.plan.nouns import BusinessRef, Scope
+from accessctl.plan.nouns import Scope
 from accessctl.report import make_report
 from accessctl.report.nouns import Origin, Way
 from accessctl.selectors import in_scope
-from accessctl.workflow import Wish, access_of, read_access
+from accessctl.workflow import Wish, access_of, acting_of, read_access
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,13 +77,12 @@ def _origin(
     graph: tuple[str, str] = ("", ""),
     snapshot: str = "",
 ) -> Origin:
-    acting = (project.desired.businesses[business] for business in project.policy.acts_as)
     return Origin(
         way=way,
         read_at=read_at,
         made_at=now,
         tool_version=__version__,
-        acts_as=tuple(BusinessRef(one.id, one.alias, one.name) for one in acting),
+        acts_as=acting_of(project),
         manifests=project.digest,
         graph_url=graph[0],
         graph_version=graph[1],

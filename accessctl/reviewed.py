@@ -12,7 +12,7 @@ from accessctl.plan.claimed import as_of, claimed_access, said_before
 from accessctl.plan.document import without_base
 from accessctl.plan.make import make_plan
 from accessctl.planfile import REMAKE
-from accessctl.selectors import in_scope
+from accessctl.selectors import in_scope, selected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,4 @@ def _known(saved: SavedPlan, journal: Mapping[tuple[Asset, str], Remembered]) ->
 def _recalled(
     claimed: Access, saved: SavedPlan, desired: Access, known: Mapping[tuple[Asset, str], Remembered]
 ) -> Access:
-    again = saved.origin.scope.ask_again
-    meant, assets = in_scope(again, (), desired), desired.assets
-    asked_again = {pair for pair in known if again and pair[0] in assets and meant(assets[pair[0]], pair[1])}
-    return recall(claimed, known, desired, asked_again)
+    return recall(claimed, known, desired, selected(saved.origin.scope.ask_again, known, desired))

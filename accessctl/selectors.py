@@ -12,7 +12,7 @@ from accessctl.errors import AccessctlError
 from accessctl.model import Access, Asset, AssetAccess, Business, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 HINT = "a selector is an asset's alias or id, or agency:NAME, owner:NAME, kind:ad_account, kind:page or label:KEY=VALUE"
 
@@ -134,3 +134,12 @@ def find_business(name: str, desired: Access) -> Business:
 def _meant(name: str, known: Mapping[str, object]) -> str:
     close = get_close_matches(name, known, 1)
     return f" (did you mean {close[0]}?)" if close else ""
+
+
+def selected(texts: Sequence[str], pairs: Iterable[tuple[Asset, str]], desired: Access) -> set[tuple[Asset, str]]:
+    """Return those of the pairs (asset, agency) on declared assets that the selectors mean; none mean none.
+
+    Raises AccessctlError as `in_scope` does.
+    """
+    meant, assets = in_scope(texts, (), desired), desired.assets
+    return {pair for pair in pairs if texts and pair[0] in assets and meant(assets[pair[0]], pair[1])}

@@ -16,7 +16,7 @@ from accessctl.plan.document import save
 from accessctl.plan.limits import limits_of
 from accessctl.plan.make import make_plan
 from accessctl.plan.nouns import BusinessRef, Origin, Scope, SnapshotRef
-from accessctl.selectors import in_scope
+from accessctl.selectors import in_scope, selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,9 +71,7 @@ def _look(
 def _recalled(live: Access, remembered: Mapping[tuple[Asset, str], Remembered], project: Project, wish: Wish) -> Access:
     from accessctl.live.recall import recall
 
-    meant = in_scope(wish.ask_again, (), project.desired)
-    assets = project.desired.assets
-    again = {pair for pair in remembered if wish.ask_again and pair[0] in assets and meant(assets[pair[0]], pair[1])}
+    again = selected(wish.ask_again, remembered, project.desired)
     return recall(live, remembered, project.desired, again)
 
 
@@ -91,7 +89,7 @@ def take_snapshot(project: Project, connection: Connection, now: datetime) -> Sn
             live=live,
             remembered=remembered,
             looks=tuple(sorted(Look(business, side, tuple(Kind)) for business, side in sides)),
-            acts_as=_acting(project),
+            acts_as=acting_of(project),
             graph_version=project.graph_version,
             graph_url=connection.url,
             taken_at=now,
@@ -157,13 +155,14 @@ def origin_of(project: Project, graph_version: str, graph_url: str, wish: Wish) 
         manifest_files=tuple(path for path, _ in project.files),
         graph_version=graph_version,
         graph_url=graph_url,
-        acts_as=_acting(project),
+        acts_as=acting_of(project),
         scope=replace(wish.scope, ask_again=wish.ask_again, replace_with_gap=wish.replace_with_gap),
         limits=limits_of(project.policy, project.desired.businesses),
     )
 
 
-def _acting(project: Project) -> tuple[BusinessRef, ...]:
+def acting_of(project: Project) -> tuple[BusinessRef, ...]:
+    """Return the businesses the project acts as, as a document names them."""
     acting = (project.desired.businesses[business] for business in project.policy.acts_as)
     return tuple(BusinessRef(business.id, business.alias, business.name) for business in acting)
 
@@ -193,7 +192,6 @@ def apply_plan(
     from accessctl.journal import Journal, read_journal, remember
     from accessctl.overtaken import check_not_overtaken
 
-    name = f"{saved.digest} {saved.created_at.isoformat()}"
     door = GraphDoor(connection.reader, connection.writer, connection.acting)
     about = {**(started_by or {}), "plan_digest": saved.digest}
     journal = Journal(connection.journal, uuid.uuid4().hex[:12], about=about, now=clock)
@@ -209,12 +207,12 @@ def apply_plan(
         remembered, pending = remember(entries, connection.url), pending_of(entries, connection.url)
         if journal.torn:
             warn(f"the last line of {connection.journal.name} was cut short by a crash, and was taken away")
-        _begin(journal, saved, name)
+        _begin(journal, saved)
         writer = Writer(door, journal, connection.sleep, connection.watch)
         settled = _settle(pending, writer, connection, clock, warn, names) if pending else ()
         if settled:
             remembered = remember(read_journal(connection.journal), connection.url)
-        since = sent_since(remembered, name, saved.read_at)
+        since = sent_since(remembered, saved.name, saved.read_at)
 
         def stop(in_flight: int) -> None:
             connection.stop.set()
@@ -239,12 +237,12 @@ def _telling(done: list[Result]) -> Iterator[None]:
         done[0] = replace(done[0], stopped_by=done[0].stopped_by or cause)
 
 
-def _begin(journal: Journal, saved: SavedPlan, name: str) -> None:
+def _begin(journal: Journal, saved: SavedPlan) -> None:
     """Say in the journal that a run begins, and of what."""
     origin = saved.origin
     journal.write(
         "run_started",
-        plan=name,
+        plan=saved.name,
         tool=__version__,
         graph={"url": origin.graph_url, "version": origin.graph_version},
         manifests=origin.manifests_digest,

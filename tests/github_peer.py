@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+
+from tests.forge_server import ForgeHandler, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,15 +112,12 @@ def peer() -> Iterator[Peer]:
     """Serve a GitHub on a port of this machine."""
     github = Peer()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(ForgeHandler):
         def _serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            content = json.loads(self.rfile.read(length)) if length else {}
-            parts = urlsplit(self.path)
-            query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-            path = parts.path.removeprefix(f"/repos/{REPOSITORY}/")
+            whole, query, content = self.asked()
+            path = whole.removeprefix(f"/repos/{REPOSITORY}/")
             github.log.append((self.command, path))
-            self._send(self._allowed() or github.answer(self.command, path, query, content), parts.path, query)
+            self._send(self._allowed() or github.answer(self.command, path, query, content), whole, query)
 
         def _allowed(self) -> int | None:
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -147,16 +143,6 @@ def peer() -> Iterator[Peer]:
 
         do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    github.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as url:
+        github.url = url
         yield github
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+
+from tests.forge_server import ForgeHandler, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,18 +48,15 @@ def gitlab() -> Iterator[Gitlab]:
     """Serve a GitLab on a port of this machine."""
     made = Gitlab()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(ForgeHandler):
         def _serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            content = json.loads(self.rfile.read(length)) if length else {}
-            parts = urlsplit(self.path)
-            query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+            path, query, content = self.asked()
             if self.headers.get("PRIVATE-TOKEN") != TOKEN:
                 self._send(401, {})
-            elif parts.path == "/api/v4/user":
+            elif path == "/api/v4/user":
                 self._send(200, ME)
             else:
-                self._send(200, made.answer(self.command, parts.path.removeprefix(PROJECT), query, content), query)
+                self._send(200, made.answer(self.command, path.removeprefix(PROJECT), query, content), query)
 
         def _send(self, status: int, found: Any, query: dict[str, str] | None = None) -> None:
             following = ""
@@ -77,16 +73,6 @@ def gitlab() -> Iterator[Gitlab]:
 
         do_GET = do_POST = do_PUT = _serve  # noqa: N815
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_address[1]}/api/v4"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as url:
+        made.url = f"{url}/api/v4"
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

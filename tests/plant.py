@@ -218,8 +218,8 @@ FAULTS_OF_THE_REMOTE_LOCK = (
     Fault(
         "a lock overwritten, not created",
         "accessctl/state/store.py",
-        'obstore.put(self._backend, name, content, mode="create", use_multipart=False)',
-        "obstore.put(self._backend, name, content, use_multipart=False)",
+        'self._put(name, content, "create")',
+        'self._put(name, content, "overwrite")',
         "tests/state/test_remote_lock.py::test_of_two_that_follow_the_same_record_one_does",
     ),
     Fault(

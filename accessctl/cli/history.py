@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ import click
 from click.core import ParameterSource
 
 from accessctl.cli.options import (
-    HERE,
     JOURNAL,
     STATE,
     allow_unknown_tasks_option,
@@ -22,7 +20,7 @@ from accessctl.cli.options import (
     show,
     tell_warnings,
 )
-from accessctl.cli.remembering import sandbox_journal
+from accessctl.cli.remembering import journal_of
 
 if TYPE_CHECKING:
     from accessctl.chain import Chain
@@ -99,9 +97,7 @@ def _check_usage(is_wrong: object, text: str) -> None:
 
 def _ledger(journal: str, state: str, sandbox: str) -> Ledger:
     """Return the journal that is meant. A file that was named must be there."""
-    from accessctl.connection import STATE
     from accessctl.errors import AccessctlError
-    from accessctl.keeping import ledger_of
     from accessctl.way import Way
 
     source = click.get_current_context().get_parameter_source
@@ -110,10 +106,7 @@ def _ledger(journal: str, state: str, sandbox: str) -> Ledger:
     state, journal = kept(sandbox, state, journal)
     if journal and not Path(journal).exists():
         raise AccessctlError(f"there is no journal {journal}", "name the file that apply has written")
-    usual = HERE / STATE / "journal.jsonl"
-    if sandbox and not (journal or state):
-        usual = sandbox_journal(HERE / STATE / "sandbox", Path(sandbox))
-    return ledger_of(Way(journal=journal, state=state), usual, os.environ)
+    return journal_of(Way(sandbox=sandbox, journal=journal, state=state))
 
 
 def _verify(chain: Chain, name: str, expect_head: str, format: str) -> int:

@@ -152,6 +152,16 @@ def way_options(function: F) -> F:
     return cast("F", found)
 
 
+def target_option(what: str) -> Callable[[F], F]:
+    """Return the option --target; `what` says what is done with what it selects."""
+    return click.option(
+        "--target",
+        multiple=True,
+        metavar="SEL",
+        help=f"{what}: an asset's alias or id, agency:NAME, owner:NAME, kind:page, label:KEY=VALUE.",
+    )
+
+
 def wish_options(function: F) -> F:
     """Add the options that narrow or shape a plan."""
     for option in (
@@ -167,12 +177,7 @@ def wish_options(function: F) -> F:
             help="Send a request or grant again that the journal knows as sent and Meta no longer shows.",
         ),
         click.option("--exclude", multiple=True, metavar="SEL", help="Leave this out."),
-        click.option(
-            "--target",
-            multiple=True,
-            metavar="SEL",
-            help="Plan only this: an asset's alias or id, agency:NAME, owner:NAME, kind:page, label:KEY=VALUE.",
-        ),
+        target_option("Plan only this"),
     ):
         function = option(function)
     return function

@@ -17,6 +17,7 @@ from accessctl.cli.options import (
     now,
     paper,
     show,
+    target_option,
     tell_warnings,
     way_options,
 )
@@ -37,12 +38,7 @@ AS_OF = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Who held what when this file was made by snapshot --out; no token, no network.",
 )
-TARGET = click.option(
-    "--target",
-    multiple=True,
-    metavar="SEL",
-    help="Only this: an asset's alias or id, agency:NAME, owner:NAME, kind:page, label:KEY=VALUE.",
-)
+TARGET = target_option("Only this")
 
 
 @click.command("report", epilog="Example: accessctl report --sandbox world.yaml --render html=access.html")

@@ -15,6 +15,7 @@ from accessctl.cli.options import (
     now,
     paper,
     show,
+    target_option,
     tell,
     tell_warnings,
     way_options,
@@ -36,12 +37,7 @@ FORMAT = click.option(
     show_default=True,
     help="What to print on stdout.",
 )
-TARGET = click.option(
-    "--target",
-    multiple=True,
-    metavar="SEL",
-    help="Look only at this: an asset's alias or id, agency:NAME, owner:NAME, kind:page, label:KEY=VALUE.",
-)
+TARGET = target_option("Look only at this")
 
 
 @click.command("waiting", epilog="Example: accessctl waiting --stale --nudge")

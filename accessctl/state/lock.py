@@ -72,9 +72,7 @@ class RemoteLock:
         self._lost = ""
 
     @contextmanager
-    def hold(
-        self, holder: Holder, patience: float = 0.0, say: Callable[[str], None] = lambda _: None
-    ) -> Iterator[None]:
+    def hold(self, holder: Holder, patience: float = 0.0, say: Say = lambda _: None) -> Iterator[None]:
         """Hold the lock while the block runs; `patience` is how many seconds to wait for whoever has it.
 
         `say` is told of waiting, and of a lock that is taken over. Raises LockedError where another run holds

@@ -7,18 +7,18 @@ store here has it (S3 since August 2024 as If-None-Match, GCS and Azure for long
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from accessctl.errors import AccessctlError
 from accessctl.state.address import check_state_url, is_loopback
+from accessctl.synced import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -64,26 +64,24 @@ class Store:
 
         A request that was sent again because its answer was lost finds its own object: that counts as made.
         """
-        import obstore
         from obstore.exceptions import AlreadyExistsError
 
         try:
-            with self._words(name):
-                obstore.put(self._backend, name, content, mode="create", use_multipart=False)
+            self._put(name, content, "create")
         except AlreadyExistsError:
             return self.get(name) == content
-        except FileNotFoundError:
-            raise StateError(f"{self.url} cannot be used: there is no such place", REACH) from None
-        self._sync(name)
         return True
 
     def put(self, name: str, content: bytes) -> None:
         """Make an object, in the place of one that is there."""
+        self._put(name, content, "overwrite")
+
+    def _put(self, name: str, content: bytes, mode: Literal["create", "overwrite"]) -> None:
         import obstore
 
         try:
             with self._words(name):
-                obstore.put(self._backend, name, content, use_multipart=False)
+                obstore.put(self._backend, name, content, mode=mode, use_multipart=False)
         except FileNotFoundError:
             raise StateError(f"{self.url} cannot be used: there is no such place", REACH) from None
         self._sync(name)
@@ -159,11 +157,7 @@ class Store:
         path = self._root / name
         try:
             for place in (path, *list(path.parents)[: len(Path(name).parts)]):
-                handle = os.open(place, os.O_RDONLY)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+                sync(place)
         except FileNotFoundError:
             return  # somebody has taken it away already
         except OSError as error:

@@ -61,6 +61,13 @@ class Machines:
         while len(self.sandbox.write_log) < count:
             time.sleep(0.02)
 
+    def kill_an_apply(self, place, after):
+        """Start one there, and kill it once so many writes have arrived."""
+        with self.start(place, "apply", "--auto-approve", "--parallelism", "1") as process:
+            self.wait_for_writes(after)
+            process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=60)
+
     @property
     def writes(self):
         return Counter((write.method, write.path, write.agency) for write in self.sandbox.write_log)
@@ -126,10 +133,7 @@ def test_without_the_state_a_new_machine_would_ask_again(machines):
 @pytest.mark.parametrize("state", ["s3"], indirect=True)
 def test_a_killed_run_is_unlocked_by_its_id_and_finished_by_another_machine(machines):
     here, there = machines.checkout("here"), machines.checkout("there")
-    with machines.start(here, "apply", "--auto-approve", "--parallelism", "1") as first:
-        machines.wait_for_writes(2)
-        first.send_signal(signal.SIGKILL)
-        first.communicate(timeout=60)
+    machines.kill_an_apply(here, after=2)
     refused = machines.apply(there)
     assert refused.returncode == 1
     unlocked = machines.run(there, "unlock", run_named(refused.stderr))
@@ -144,10 +148,7 @@ def test_a_killed_run_is_unlocked_by_its_id_and_finished_by_another_machine(mach
 @pytest.mark.parametrize("state", ["s3"], indirect=True)
 def test_a_killed_run_is_followed_when_its_lease_is_over(machines):
     here, there = machines.checkout("here"), machines.checkout("there")
-    with machines.start(here, "apply", "--auto-approve", "--parallelism", "1") as first:
-        machines.wait_for_writes(2)
-        first.send_signal(signal.SIGKILL)
-        first.communicate(timeout=60)
+    machines.kill_an_apply(here, after=2)
     assert machines.apply(there, "--lock-timeout", "90s").returncode == 0
     assert set(machines.writes.values()) == {1}
 
