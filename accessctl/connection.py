@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.errors import AccessctlError
 from accessctl.graph.address import DEFAULT_BASE_URL, check_base_url
-from accessctl.keeping import check_moved, ledger_of, lock_of
+from accessctl.keeping import check_moved, ledger_of, lock_of, records_of
 from accessctl.live.read import ActingBusiness
 from accessctl.watch import QUIET
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from accessctl.lock import Lock
     from accessctl.manifest import Project
     from accessctl.model import Cost
+    from accessctl.records import Records
     from accessctl.sandbox import Sandbox
     from accessctl.sandbox.store import Store
     from accessctl.watch import Watch
@@ -49,6 +50,7 @@ class Connection:
     writer: Writer
     acting: tuple[ActingBusiness, ...]
     journal: Ledger
+    records: Records
     lock: Lock
     sleep: Callable[[float], None]
     stop: threading.Event
@@ -111,9 +113,10 @@ def _network(
     lock = lock_of(way, state / "lock", tuple(tokens), environ)
     journal = ledger_of(way, state / "journal.jsonl", environ, lock.check)
     check_moved(way, state / "journal.jsonl", journal)
+    records = records_of(way, state / "records", environ)
     with _session(project, url, credentials.app_secret, way, watch, lock, sleep=sleep) as session:
         try:
-            yield _connection(project, url, session, tokens, journal, lock, sleep, stop, watch)
+            yield _connection(project, url, session, tokens, journal, records, lock, sleep, stop, watch)
         finally:
             stop.set()  # nobody goes on waiting for a turn that is not wanted any more
 
@@ -132,9 +135,10 @@ def _sandbox(
         lock = lock_of(way, directory / STATE / "sandbox" / "lock", tuple(tokens), environ)
         journal = ledger_of(way, store.journal, environ, lock.check)
         check_moved(way, store.journal, journal)
+        records = records_of(way, store.records, environ)
         sleep, inside = sandbox.pass_time, {"transport": transport, "clock": lambda: sandbox.elapsed}
         with _session(project, IN_PROCESS, None, way, watch, lock, sleep=sleep, **inside) as session:
-            yield _connection(project, url, session, tokens, journal, lock, sleep, threading.Event(), watch)
+            yield _connection(project, url, session, tokens, journal, records, lock, sleep, threading.Event(), watch)
 
 
 @contextmanager
@@ -190,10 +194,11 @@ def _connection(
     session: Session,
     tokens: Mapping[str, Secret],
     journal: Ledger,
+    records: Records,
     lock: Lock,
     sleep: Callable[[float], None],
     stop: threading.Event,
     watch: Watch,
 ) -> Connection:
     acting = tuple(ActingBusiness(project.desired.businesses[business], token) for business, token in tokens.items())
-    return Connection(url, session.reader, session.writer, acting, journal, lock, sleep, stop, watch, session)
+    return Connection(url, session.reader, session.writer, acting, journal, records, lock, sleep, stop, watch, session)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from accessctl.errors import AccessctlError
 from accessctl.journalfile import FileLedger
 from accessctl.lock import LocalLock
+from accessctl.recordfiles import FileRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from accessctl.holder import Holder
     from accessctl.ledger import Ledger
     from accessctl.lock import Lock, Say
+    from accessctl.records import Records
     from accessctl.way import Way
 
 
@@ -51,6 +53,18 @@ def ledger_of(way: Way, usual: Path, environ: Mapping[str, str], permit: Callabl
     from accessctl.state import ObjectLedger, open_store
 
     return ObjectLedger(open_store(way.state, environ), permit)
+
+
+def records_of(way: Way, usual: Path, environ: Mapping[str, str]) -> Records:
+    """Return where rows beside the journal are; `usual` is the directory where nobody says otherwise.
+
+    Raises AccessctlError for a bad URL.
+    """
+    if not way.state:
+        return FileRecords(usual)
+    from accessctl.state import ObjectRecords, open_store
+
+    return ObjectRecords(open_store(way.state, environ))
 
 
 def check_moved(way: Way, usual: Path, ledger: Ledger) -> None:

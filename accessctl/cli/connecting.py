@@ -1,12 +1,13 @@
-"""The way to Meta as every command takes it: with its progress shown, and tokens from the environment."""
+"""The way to Meta as every command takes it: with its progress shown, its tokens, and its calls counted."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from accessctl.cli.options import HERE, tell
+from accessctl.cli.options import HERE, now, tell
 from accessctl.cli.progress import watching
 
 if TYPE_CHECKING:
@@ -23,4 +24,20 @@ def connected(project: Project, way: Way) -> Iterator[Connection]:
     from accessctl.connection import connect
 
     with watching() as watch, connect(project, HERE, way, os.environ, tell, watch) as connection:
-        yield connection
+        try:
+            yield connection
+        finally:
+            _count_calls(connection)
+
+
+def _count_calls(connection: Connection) -> None:
+    """Add this run to the call ledger. Where that cannot be written a run is not worse for it: doctor says so."""
+    from accessctl.calls import row_of
+    from accessctl.errors import AccessctlError
+    from accessctl.records import CALLS
+
+    session, moment = connection.session, now()
+    if session.cost.calls:
+        with contextlib.suppress(OSError, AccessctlError):
+            connection.records.add(CALLS, [row_of(connection.url, session.cost, session.recent, moment)], moment)
+            connection.records.tidy(CALLS, moment)

@@ -47,6 +47,11 @@ class Session:
         return self._wire.cost
 
     @property
+    def recent(self) -> tuple[bool, ...]:
+        """Whether each of the last 500 calls came out well, the oldest first; a read of a batch is a call."""
+        return self._wire.recent
+
+    @property
     def tier(self) -> str:
         """Meta's word for the app's access tier, empty as long as no answer had it (GRAPH_API 5.1)."""
         return self._wire.pace.tier

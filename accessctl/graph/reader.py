@@ -157,7 +157,7 @@ class Reader:
             error = outcome if isinstance(outcome, GraphError) else None
             self._wire.hear(read.call, read.token or token, headers, error)
             outcomes.append(outcome)
-        self._wire.count_errors(sum(isinstance(outcome, GraphError) for outcome in outcomes))
+        self._wire.count_reads([not isinstance(outcome, GraphError) for outcome in outcomes])
         return [self._mended(read, outcome, token) for read, outcome in zip(reads, outcomes, strict=True)]
 
     def _own(self, read: BatchRead, token: Secret) -> dict[str, Secret]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 # After these no call with this token can do any good (FAULTS B1): blocked actions, limits of their own kind,
 # a password, a second factor or a session that Meta wants to see first.
 ENDING = frozenset((Trouble.NEEDS_HUMAN, code) for code in (368, 413, 415, 457, 613))
+
+RECENT = 500  # GRAPH_API 5.3: the share of errors is that of the last 500 calls
 
 Params = Mapping[str, str | Secret]
 
@@ -75,6 +78,7 @@ class Wire:
         self._app_secret = app_secret
         self._lock = threading.Lock()
         self._cost = Cost()
+        self._ends: deque[bool] = deque(maxlen=RECENT)
         self._turns = threading.BoundedSemaphore(at_once)
         self._permit = permit
         self._over: dict[Secret, GraphError] = {}
@@ -85,6 +89,12 @@ class Wire:
     def cost(self) -> Cost:
         """What was asked of Meta up to now."""
         return replace(self._cost, seconds_waited=self.pace.waited)
+
+    @property
+    def recent(self) -> tuple[bool, ...]:
+        """Whether each of the last calls came out well, the oldest first: what Meta's rule of errors looks at."""
+        with self._lock:
+            return tuple(self._ends)
 
     def send(
         self,
@@ -134,6 +144,8 @@ class Wire:
                 outcome, headers = self._exchange(call, url, token, {**params, **self.proof(token)}, others)
             error = outcome if isinstance(outcome, GraphError) else None
             self._count(requests=1, calls=calls, errors=int(error is not None))
+            if error is not None or calls == 1:  # those of a batch that came through are told one by one
+                self._note_ends([error is None] * calls)
             self.hear(call, token, headers, error)
             self._note_version(headers)
         finally:
@@ -171,9 +183,15 @@ class Wire:
         key, message = self._app_secret.reveal().encode(), token.reveal().encode()
         return {"appsecret_proof": Secret(hmac.new(key, message, hashlib.sha256).hexdigest(), "appsecret_proof")}
 
-    def count_errors(self, errors: int) -> None:
-        """Count failed reads inside a batch that itself came through."""
-        self._count(errors=errors)
+    def count_reads(self, are_good: Sequence[bool]) -> None:
+        """Count how the reads inside a batch ended that itself came through."""
+        self._count(errors=are_good.count(False))
+        if len(are_good) > 1:
+            self._note_ends(are_good)
+
+    def _note_ends(self, are_good: Sequence[bool]) -> None:
+        with self._lock:
+            self._ends.extend(are_good)
 
     def _exchange(
         self, call: Call, url: str, token: Secret, params: Params, others: Sequence[Secret]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 from accessctl.sandbox.sandbox import Sandbox
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Store:
     """Where the state of one world file is kept. An edited world file has a state of its own and starts anew.
 
-    `journal` is the path for a record of what was done to this state; it goes with it.
+    `journal` and `records` are the paths for what is written down about this state; they go with it.
     """
 
     def __init__(self, directory: Path, world_file: Path) -> None:
@@ -27,6 +28,7 @@ class Store:
         content = hashlib.sha256(world_file.read_bytes()).hexdigest()
         self._state = directory / f"{world_file.stem}-{content[:16]}.json"
         self.journal = self._state.with_suffix(".journal.jsonl")
+        self.records = self._state.with_suffix(".records")
 
     def open(self) -> Sandbox:
         """Return the sandbox as it was left. Raise WorldError where its state cannot be read."""
@@ -42,6 +44,7 @@ class Store:
         """Forget the state: the next one to open it starts from the world file."""
         self._state.unlink(missing_ok=True)
         self.journal.unlink(missing_ok=True)
+        shutil.rmtree(self.records, ignore_errors=True)
 
     def _keep(self, world: World) -> None:
         """Write the state so that a crash leaves the old one or the new one, never a half."""

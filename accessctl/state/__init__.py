@@ -1,7 +1,8 @@
-"""The lock and the journal in an object store, for runs on machines that share nothing else."""
+"""The lock, the journal and the records in an object store, for runs on machines that share nothing else."""
 
 from accessctl.state.ledger import ObjectLedger
 from accessctl.state.lock import RemoteLock, unlock
+from accessctl.state.records import ObjectRecords
 from accessctl.state.store import StateError, Store, open_store
 
-__all__ = ["ObjectLedger", "RemoteLock", "StateError", "Store", "open_store", "unlock"]
+__all__ = ["ObjectLedger", "ObjectRecords", "RemoteLock", "StateError", "Store", "open_store", "unlock"]

@@ -1,0 +1,79 @@
+"""What accessctl notes beside its journal: calls made, notices received, endpoints that are closed, ends foreseen.
+
+Each topic is a pile of rows that only grows. No row depends on another, so any number of runs may add at a time,
+without a lock; what is older than a topic's days is of no use and may go. Pure, but for the places behind it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A kind of row. `name` is part of a file's or an object's name; rows are kept for at least `kept`."""
+
+    name: str
+    kept: timedelta
+
+
+CALLS = Topic("calls", timedelta(days=31))  # GRAPH_API 5.3 counts 15 days
+NOTICES = Topic("notices", timedelta(days=400))
+CLOSED = Topic("closed", timedelta(days=400))
+ENDINGS = Topic("endings", timedelta(days=400))
+TOPICS = (CALLS, NOTICES, CLOSED, ENDINGS)
+
+
+class Records(Protocol):
+    """Where rows are kept. Every method raises OSError where the place cannot be used. Safe for many threads."""
+
+    name: str  # how a person is told of it: a path or a URL
+
+    def add(self, topic: Topic, rows: Sequence[Row], now: datetime) -> None:
+        """Add rows as one; they are durable when this returns. A row is JSON; two alike count as one."""
+        ...
+
+    def read(self, topic: Topic) -> tuple[Row, ...]:
+        """Return all rows, in the order in which they were added as far as clocks agree; () where there are none."""
+        ...
+
+    def tidy(self, topic: Topic, now: datetime) -> None:
+        """Take away what is too old, and put together what is in many pieces. No row is lost."""
+        ...
+
+
+def write_rows(rows: Iterable[Row]) -> bytes:
+    """Return rows as lines."""
+    lines = (json.dumps(row, ensure_ascii=True, sort_keys=True, separators=(",", ":")) for row in rows)
+    return b"".join(line.encode() + b"\n" for line in lines)
+
+
+def read_rows(content: bytes) -> tuple[Row, ...]:
+    """Return the rows of lines, each once; what a crash has torn, and so nobody relied on, is left out."""
+    found: list[Row] = []
+    for line in dict.fromkeys(content.split(b"\n")):
+        try:
+            row = json.loads(line)
+        except ValueError:  # also for bytes that are no text
+            continue
+        if isinstance(row, dict):
+            found.append(row)
+    return tuple(found)
+
+
+def moment_of(row: Row, key: str = "at") -> datetime | None:
+    """Return a time with its zone, None where a row has none that makes sense."""
+    value = row.get(key)
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
