@@ -52,7 +52,9 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
+    """A secret that was found. `is_masked` tells that CI hides it already, `warnings` are one line each."""
+
     secret: Secret
     is_masked: bool
     warnings: tuple[str, ...] = ()
@@ -71,7 +73,7 @@ def read_credentials(environ: Mapping[str, str], acting: Mapping[str, str], toke
     """
     _refuse_double_meaning(environ, acting.values())
     found = {key: _of_business(environ, alias, token_command) for key, alias in acting.items()}
-    app = _from_environment(environ, APP_SECRET)
+    app = from_environment(environ, APP_SECRET)
     every = {one.secret.label: one for one in (*found.values(), app) if one is not None}
     return Credentials(
         tokens=frozen({key: one.secret for key, one in found.items() if one is not None}),
@@ -93,22 +95,22 @@ def mask_lines(secrets: Iterable[Secret], environ: Mapping[str, str]) -> tuple[s
     return tuple(f"::add-mask::{secret.reveal().replace('%', '%25')}" for secret in secrets)
 
 
-def _of_business(environ: Mapping[str, str], alias: str, token_command: str) -> _Found | None:
-    own = _from_environment(environ, variable(alias))
+def _of_business(environ: Mapping[str, str], alias: str, token_command: str) -> Found | None:
+    own = from_environment(environ, variable(alias))
     if own is None and token_command:
-        return _Found(_run(token_command, alias, environ), is_masked=False)
-    return own or _from_environment(environ, GENERAL)
+        return Found(_run(token_command, alias, environ), is_masked=False)
+    return own or from_environment(environ, GENERAL)
 
 
-def _from_environment(environ: Mapping[str, str], name: str) -> _Found | None:
+def from_environment(environ: Mapping[str, str], name: str) -> Found | None:
     """Return what `name` or `name`_FILE gives. An empty variable counts as none: CI sets absent ones so."""
     value, path = environ.get(name, ""), environ.get(f"{name}_FILE", "")
     if value and path:
         raise AccessctlError(f"both {name} and {name}_FILE are set", "keep one of them")
     if path:
         text, warnings = _read_file(path, f"{name}_FILE")
-        return _Found(_checked(text, f"{name}_FILE"), is_masked=False, warnings=warnings)
-    return _Found(_checked(value, name), is_masked=True) if value else None
+        return Found(_checked(text, f"{name}_FILE"), is_masked=False, warnings=warnings)
+    return Found(_checked(value, name), is_masked=True) if value else None
 
 
 def _read_file(path: str, name: str) -> tuple[str, tuple[str, ...]]:
