@@ -1,0 +1,346 @@
+"""On-behalf-of requests: what their statuses mean, where they are looked for, and what is said of what is not seen."""
+
+from __future__ import annotations
+
+import gc
+import json
+import warnings
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from accessctl.connection import connect
+from accessctl.graph.codes import classify
+from accessctl.graph.errors import GraphError, Trouble
+from accessctl.live.obo import read_one
+from accessctl.model import Asset, Business, Kind
+from accessctl.obo.closed import AGAIN, Memory, is_closed
+from accessctl.obo.look import ONLY_IN_PROGRESS, OboLook
+from accessctl.obo.requests import FILTERS, STATUSES, End, OboRequest, OboRequests, Phase, Unread, Wish, not_cancelable
+from accessctl.records import CLOSED
+from accessctl.render.obo import names_of, obo_list_json, obo_list_text
+from accessctl.render.obo_markdown import obo_list_markdown
+from accessctl.render.paper import Paper
+from accessctl.sandbox import Sandbox, load_world
+from accessctl.sandbox.server import serve
+from accessctl.way import Way
+from tests.company import ACME, DATACO, MEDIAHOUSE, NOW, SISTER, STRANGER
+from tests.hostile import names as hostile_names
+
+SANDBOX = ("--sandbox", "world.yaml")
+URL = "https://graph.facebook.com"
+
+
+def request(status: str = "IN_PROGRESS", *, receiving: str = MEDIAHOUSE, requesting: str = ACME) -> OboRequest:
+    return OboRequest("9001", "71", Business(receiving, name="R"), Business(requesting, name="S"), status)
+
+
+@pytest.fixture
+def asked(company):
+    """Acme has got two requests on its ad accounts and has sent one to its sister."""
+    for number in (71, 72):
+        company.asset("ad_account", f"de-{number}", str(number), agencies={"mediahouse": ["ANALYZE"]}, live={})
+    company.asset("ad_account", "unmanaged", "73", live={})
+    company.world["obo_requests"] = {
+        "9001": {"ad_account": "71", "receiving": ACME, "requesting": MEDIAHOUSE},
+        "9002": {"ad_account": "72", "receiving": ACME, "requesting": DATACO, "status": "APPROVE"},
+        "9003": {"ad_account": "73", "receiving": SISTER, "requesting": ACME},
+        "9004": {"ad_account": "73", "receiving": ACME, "requesting": STRANGER, "status": "BRAND_NEW"},
+    }
+    return company
+
+
+def looked(company, wish=Wish(), account=None, memory=None) -> OboRequests:  # noqa: B008  frozen
+    with company.connected() as (project, connection):
+        memory = memory or Memory((), connection.url, NOW)
+        look = OboLook(connection.reader, connection.acting, project.desired, memory)
+        return look.on_accounts([account], wish) if account else look.everywhere(wish)
+
+
+def ids(found: OboRequests) -> list[str]:
+    return [one.id for one in found.requests]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_only_a_request_that_waits_and_that_we_have_sent_is_ours_to_cancel(status):
+    waits = STATUSES[status][0] is Phase.WAITING
+    assert (not_cancelable(request(status), [ACME]) == "") is waits
+    assert "has sent it" in not_cancelable(request(status), [MEDIAHOUSE])
+
+
+def test_there_are_twelve_statuses_and_five_of_them_wait():
+    assert len(STATUSES) == 12
+    assert [status for status, (phase, _) in STATUSES.items() if phase is Phase.WAITING] == [
+        "IN_PROGRESS",
+        "PENDING",
+        "PENDING_EMAIL_VERIFICATION",
+        "PENDING_INTEGRITY_REVIEW",
+        "MMA_DIRECT_ASSETS_PENDING",
+    ]
+
+
+def test_a_status_nobody_knows_is_kept_and_never_canceled():
+    assert request("BRAND_NEW").phase is Phase.UNKNOWN
+    assert "nobody knows what its status BRAND_NEW means" in not_cancelable(request("BRAND_NEW"), [ACME])
+
+
+def test_where_meta_no_longer_lists_a_whole_business_each_ad_account_is_asked_and_it_says_so(asked):
+    found = looked(asked)
+    assert ids(found) == ["9001", "9002", "9003", "9004"]
+    assert found.is_whole
+    (note,) = found.notes
+    assert note.startswith("Meta no longer answers 1001/received_inprogress_onbehalf_requests, 1001/sent_")
+    assert "each declared ad account, and each that it owns, was asked instead" in note
+
+
+def test_where_meta_lists_a_whole_business_no_ad_account_is_asked_and_it_says_what_is_not_listed(asked):
+    asked.world["quirks"]["obo_business_edges"] = "open"
+    found = looked(asked)
+    assert (ids(found), found.notes) == (["9001", "9003"], (ONLY_IN_PROGRESS,))
+    assert found.asked == frozenset()
+    assert ids(looked(asked, Wish(end=End.SENT))) == ["9003"]
+    assert ids(looked(asked, Wish("IN_PROGRESS"))) == ["9001", "9003"]
+    assert ids(looked(asked, Wish("APPROVE"))) == ["9002"]  # only ad accounts have those
+
+
+@pytest.mark.parametrize("status", [*STATUSES, "BRAND_NEW"])
+def test_every_status_can_be_listed_by_though_meta_filters_three(asked, status):
+    asked.world["obo_requests"] |= {
+        f"91{number:02}": {"ad_account": "71", "receiving": ACME, "requesting": DATACO, "status": one}
+        for number, one in enumerate((*STATUSES, "BRAND_NEW"))
+    }
+    found = looked(asked, Wish(status), Asset(Kind.AD_ACCOUNT, "71"))
+    assert found.is_whole  # the sandbox refuses a filter that is none of the three
+    assert {one.status for one in found.requests} == {status}
+    assert len(found.requests) == 1 + (status == "IN_PROGRESS")
+    assert len(FILTERS) == 3
+
+
+def test_a_filtered_listing_of_many_pages_is_read_to_its_end(asked):
+    asked.world["obo_requests"] |= {
+        f"9{number}": {
+            "ad_account": "71",
+            "receiving": ACME,
+            "requesting": DATACO,
+            "status": ("APPROVE", "DECLINE")[number % 2],
+        }
+        for number in range(100, 550)
+    }
+    assert len(looked(asked, Wish("DECLINE"), Asset(Kind.AD_ACCOUNT, "71")).requests) == 225
+    assert len(looked(asked, Wish(), Asset(Kind.AD_ACCOUNT, "71")).requests) == 451
+
+
+def test_received_and_sent_are_told_apart(asked):
+    assert ids(looked(asked, Wish(end=End.RECEIVED))) == ["9001", "9002", "9004"]
+    assert ids(looked(asked, Wish(end=End.SENT))) == ["9003"]
+
+
+def test_a_closed_listing_is_refused_once_and_then_remembered(asked, run):
+    asked.write()
+    first, second = (run("obo", "list", *SANDBOX) for _ in range(2))
+    assert first.returncode == second.returncode == 0
+    assert "no longer answers" in second.stdout
+    with asked.connected() as (_, connection):
+        rows = connection.records.read(CLOSED)
+        recent = [row for row in connection.records.read(CLOSED) if row["business"] == ACME]
+    assert {(row["edge"], row["code"]) for row in recent} == {
+        ("GET received_inprogress_onbehalf_requests", 100),
+        ("GET sent_inprogress_onbehalf_requests", 100),
+    }
+    assert len(rows) == 2
+    assert set(rows[0]) == {"at", "url", "business", "edge", "code", "subcode"}
+
+
+def test_a_closed_edge_is_tried_again_after_a_season_and_only_at_the_same_place():
+    row = {"at": NOW.isoformat(), "url": URL, "business": ACME, "edge": "GET e", "code": 100, "subcode": 0}
+    assert Memory([row], URL, NOW + timedelta(days=1)).closed(ACME, "e")
+    assert not Memory([row], URL, NOW + AGAIN).closed(ACME, "e")
+    assert not Memory([row, row | {"open": True}], URL, NOW + timedelta(days=1)).closed(ACME, "e")
+    assert not Memory([row], "sandbox:w.yaml", NOW).closed(ACME, "e")
+    assert not Memory([row, {"at": 1}, {}], URL, NOW).closed(SISTER, "e")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "closed"),
+    [
+        (100, "(#100) Tried accessing nonexisting field (x) on node type (Business)", True),
+        (3, "(#3) Application does not have the capability to make this API call", True),
+        (10, "(#10) Application does not have the capability", True),
+        (200, "(#200) The app lacks the capability", True),
+        (2500, "Unknown path components: /received_inprogress_onbehalf_requests", True),
+        (100, "Object does not exist, cannot be loaded due to missing permissions", False),
+        (200, "(#200) Requires business_management permission", False),
+        (10, "(#10) The caller must be an admin of the business", False),
+        (4, "(#4) Application request limit reached", False),
+    ],
+)
+def test_only_a_refusal_that_speaks_of_the_edge_itself_closes_it(code, message, closed):
+    trouble = classify(400, code, message=message)
+    assert is_closed(GraphError("no", trouble=trouble, code=code, message=message)) is closed
+    assert trouble is not Trouble.TOKEN
+
+
+def test_an_ad_account_that_cannot_be_read_is_said_so_and_is_not_without_requests(asked, run):
+    asked.world["ad_accounts"]["72"]["fault"] = {"code": 10, "message": "not today"}
+    asked.write()
+    found = run("obo", "list", *SANDBOX)
+    assert found.returncode == 5
+    assert "! act_72/onbehalf_requests could not be read, so requests there are not known" in found.stdout
+    alone = run("obo", "list", "de-72", *SANDBOX)
+    assert (alone.returncode, "No on-behalf-of requests in what could be read." in alone.stdout) == (5, True)
+    assert json.loads(run("obo", "list", "de-72", "--format", "json", *SANDBOX).stdout)["is_complete"] is False
+
+
+def test_a_listing_of_owned_ad_accounts_that_fails_leaves_the_answer_incomplete(asked):
+    asked.world["faults"] = [{"match": f"GET {ACME}/owned_ad_accounts", "do": "html_200"} for _ in range(9)]
+    found = looked(asked)
+    assert ids(found) == ["9001", "9002"]  # the declared ones
+    assert [one.what for one in found.unread] == [f"{ACME}/owned_ad_accounts"]
+
+
+def test_where_the_edge_of_ad_accounts_is_closed_one_refusal_is_enough(asked):
+    for number in ("71", "72", "73"):
+        asked.world["ad_accounts"][number]["fault"] = {"code": 3, "message": "(#3) no capability"}
+    with asked.connected() as (project, connection):
+        memory = Memory((), connection.url, NOW)
+        found = OboLook(connection.reader, connection.acting, project.desired, memory).everywhere(Wish("APPROVE"))
+        assert len(found.unread) == 3
+        assert connection.cost.errors == 1
+        assert [row["edge"] for row in memory.new] == ["GET onbehalf_requests"]
+
+
+@pytest.mark.parametrize("shape", ["bare", "list"])
+def test_one_request_is_read_bare_or_in_a_list(asked, run, shape):
+    asked.world["quirks"]["obo_shape"] = shape
+    asked.write()
+    found = run("obo", "show", "9003", "--format", "json", *SANDBOX)
+    assert found.returncode == 0
+    assert json.loads(found.stdout) == {
+        "id": "9003",
+        "status": "IN_PROGRESS",
+        "phase": "waiting",
+        "ad_account": {"id": "73", "alias": "", "name": ""},
+        "receiving_business": {"id": SISTER, "alias": "sister", "name": "Sister SA"},
+        "requesting_business": {"id": ACME, "alias": "acme", "name": "Acme GmbH"},
+        "ends": ["sent"],
+        "why_not": "",
+    }
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"id": "9002", "status": "IN_PROGRESS"},
+        {"id": "9001"},
+        {"id": "9001", "status": 1},
+        {"id": "9001", "status": "X" * 300},
+        {"data": []},
+        {"data": [{"id": "9001"}, {"id": "9002"}]},
+        {"id": "9001", "status": "PENDING", "receiving_business": {"id": "x"}},
+        {"id": "9001", "status": "PENDING", "receiving_business": None, "requesting_business": {"id": "1"}},
+    ],
+)
+def test_an_answer_that_is_no_request_is_not_taken_for_one(answer):
+    class OneAnswer:
+        def get(self, *_: object, **__: object) -> object:
+            return answer
+
+    with pytest.raises(GraphError) as caught:
+        read_one(OneAnswer(), None, "9001")  # type: ignore[arg-type]
+    assert caught.value.trouble is Trouble.INCOMPLETE
+
+
+def test_a_request_nobody_may_see_is_an_error_with_a_next_step(asked, run):
+    asked.write()
+    found = run("obo", "show", "8888", *SANDBOX)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith("error: on-behalf-of request 8888 cannot be read:")
+    assert "hint: accessctl obo list shows the requests there are" in found.stderr
+    assert run("obo", "show", "act_1/../me", *SANDBOX).stderr.startswith("error: 'act_1/../me' is no id")
+
+
+def test_a_page_has_no_such_requests(asked, run):
+    asked.asset("page", "shop", "81", agencies={}, live={})
+    asked.write()
+    assert run("obo", "list", "shop", *SANDBOX).stderr.startswith("error: shop is a Page")
+    assert run("obo", "list", "--received", "--sent", *SANDBOX).returncode == 64
+    assert run("obo", "list", "--status", "BRAND_NEW", *SANDBOX).returncode == 64
+
+
+def test_an_agency_sees_the_requests_it_has_sent_to_its_clients(company):
+    held = {ACME: ["ANALYZE"]}
+    company.asset("ad_account", "theirs", "75", owner="client", agencies={"acme": ["ANALYZE"]}, live=held)
+    company.world["obo_requests"] = {
+        "9001": {"ad_account": "75", "receiving": "5005", "requesting": ACME},
+        "9002": {"ad_account": "75", "receiving": "5005", "requesting": STRANGER},
+    }
+    assert ids(looked(company)) == ["9001"]
+
+
+def test_text_names_both_businesses_with_their_ids_and_what_the_status_means(asked, run):
+    asked.write()
+    assert run("obo", "list", "de-71", *SANDBOX).stdout == (
+        "9001  waits for an answer (IN_PROGRESS), received\n"
+        "    from Mediahouse Ltd (mediahouse, 2002)\n"
+        "    to act on behalf of Acme GmbH (acme, 1001)\n"
+        "    on ad account de-71 (act_71)\n"
+        "\n"
+        "1 request: 1 waiting.\n"
+    )
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    assert run("obo", "list", "de-71", *SANDBOX).stdout in readme
+    shown = run("obo", "list", "unmanaged", *SANDBOX)
+    assert shown.returncode == 1  # no manifest has that alias
+    assert "a status that accessctl does not know: BRAND_NEW" in run("obo", "list", "act_73", *SANDBOX).stdout
+
+
+@pytest.mark.parametrize("name", hostile_names(60))
+def test_names_of_strangers_are_harmless_in_every_format(asked, name):
+    strange = OboRequest("9001", "71", Business(ACME, name=name), Business(STRANGER, name=name), name[:50] or "X")
+    found = OboRequests((strange,), unread=(Unread("act_1/onbehalf_requests", name),))
+    desired = asked_desired(asked)
+    names = names_of(desired, found)
+    text = obo_list_text(found, names, [ACME], Paper())
+    assert all(line.isprintable() for line in text.splitlines())
+    assert f"({STRANGER})" in text.replace("\n", " ")
+    assert json.loads(obo_list_json(found, names, [ACME]))["requests"][0]["requesting_business"]["name"] == name
+    table = [line for line in obo_list_markdown(found, names, [ACME]).splitlines() if line.startswith("| `9001`")]
+    assert len(table) == 1
+    assert table[0].replace("\\|", "").count("|") == 7
+
+
+def asked_desired(company):
+    company.write()
+    return company.load().desired
+
+
+def test_the_sdk_and_accessctl_see_the_same_requests(asked, monkeypatch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the SDK's own imports, not ours to mend
+        from facebook_business.adobjects.adaccount import AdAccount
+        from facebook_business.api import FacebookAdsApi
+        from facebook_business.session import FacebookSession
+
+    asked.write()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    fields = ["id", "status", "receiving_business", "requesting_business"]
+    with serve(Sandbox(load_world(asked.directory / "world.yaml"))) as server:
+        monkeypatch.setattr(FacebookSession, "GRAPH", server.url)
+        session = FacebookSession(access_token=f"sandbox-{ACME}", timeout=10)
+        api = FacebookAdsApi(session, api_version="v26.0")
+        theirs = {
+            (row["id"], row["status"], row["receiving_business"]["id"], row["requesting_business"]["id"])
+            for account in ("act_71", "act_72", "act_73")
+            for row in AdAccount(account, api=api).get_on_behalf_requests(fields=fields)
+        }
+        session.requests.close()
+        project, environ = asked.load(), {"ACCESSCTL_TOKEN": f"sandbox-{ACME}"}
+        with connect(project, asked.directory, Way(graph_url=server.url), environ) as connection:
+            memory = Memory((), connection.url, NOW)
+            found = OboLook(connection.reader, connection.acting, project.desired, memory).everywhere(Wish())
+    ours = {(one.id, one.status, one.receiving.id, one.requesting.id) for one in found.requests}
+    assert ours == theirs
+    assert len(ours) == 4
+    del session, api
+    gc.collect()
