@@ -60,7 +60,7 @@ class Runner:
     graph: str
     secrets: dict[str, dict[str, str]]
     variables: dict[str, str]
-    given: dict[str, str] = field(default_factory=lambda: {"requirements": "", "timeout": "1s"})
+    given: dict[str, str] = field(default_factory=lambda: {"install": "false", "timeout": "1s"})
     approve: Callable[[Workflow], bool] = lambda _: True
     runs: int = 0
 

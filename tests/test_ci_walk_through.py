@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.ci_place import building
 from tests.github_peer import BOT
 from tests.github_runner import GIT, git
 from tests.github_site import READER, STATE, Site, site
@@ -30,6 +31,7 @@ def typed(made: Site, place: Path, script: str) -> str:
     number = int(GIT["GIT_CONFIG_COUNT"])
     environ = {
         **GIT,
+        **building(),
         "GIT_CONFIG_COUNT": str(number + 1),
         f"GIT_CONFIG_KEY_{number}": f"url.{made.origin}.insteadOf",
         f"GIT_CONFIG_VALUE_{number}": ORIGIN,
@@ -56,6 +58,8 @@ def test_the_walk_through_leads_from_nothing_to_the_first_reviewed_apply(tmp_pat
 
         typed(made, place, step[2] + step[3])
         assert made.push(only="*") == {}  # nothing but the kit is there yet
+        kit = git(made.origin, "ls-tree", "-r", "--name-only", "main", ".github/accessctl/install/").split("\n")
+        assert [Path(path).suffix for path in kit] == [".whl", ".sha256", ".sh", ".txt"]
 
         typed(made, place, step[4])
         planned = made.pull("declare-access")["plan.yml"].jobs["plan"]

@@ -3,13 +3,16 @@
     notes.py note PLAN.md               in a pipeline of a merge request
     notes.py drift PLAN.md PLAN.json    opens, changes or closes the issue
 
-Without ACCESS_NOTE_TOKEN it does nothing. Only what its own user has written is ever changed.
+Without ACCESS_NOTE_TOKEN it does nothing. Only what its own user has written is ever changed. The files come from a job
+that ran what a branch has written, so nothing is believed of them but what is checked here.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import stat
 import sys
 import urllib.error
 import urllib.request
@@ -20,7 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 DRIFT_TITLE = "Access drift: live access is not what the manifests say"
-NO_PLAN = "<!-- accessctl:plan:default -->\n\n### No plan\n\n[This job]({}) says why.\n"
+NOTE, DRIFT = "<!-- accessctl:plan:default -->", "<!-- accessctl:plan:drift -->"
+NO_PLAN = NOTE + "\n\n### No plan\n\n[This pipeline]({}) says why.\n"
+LONGEST = 1_000_000  # characters of a note or an issue
+LARGEST_TEXT, LARGEST_PLAN = 4 * LONGEST, 256 * 1024 * 1024  # bytes
+# GitLab carries out lines that begin so, with the rights of whoever writes them. No plan has one.
+COMMAND = re.compile(r"^\s*/", re.MULTILINE)
 MOST_PAGES = 300
 SECONDS = 30
 
@@ -62,18 +70,48 @@ def every(path: str) -> Iterator[dict[str, Any]]:
             return
 
 
-def ours(items: Iterable[dict[str, Any]], text: str, body: str) -> list[dict[str, Any]]:
-    """Return those with the same hidden first line that our own user has written."""
+class UnfitError(Exception):
+    """A file is not what accessctl makes."""
+
+
+def contents(path: Path, most: int) -> str:
+    """Return the text of a regular file of at most so many bytes: a link could lead to what is no plan."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as file:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+                raise UnfitError(f"{path.name} is no file, or too large")
+            return file.read(most).decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UnfitError(f"{path.name} is not there, or no text") from None
+
+
+def markdown(path: Path, first: str) -> str:
+    """Return a plan that begins with our marker, fits, and holds nothing that GitLab would carry out."""
+    text = contents(path, LARGEST_TEXT)
+    if not text.startswith(f"{first}\n") or len(text) > LONGEST:
+        raise UnfitError(f"{path.name} does not begin as a plan does, or is too long")
+    if COMMAND.search(text):
+        raise UnfitError(f"{path.name} has a line that GitLab would take for a command")
+    return text
+
+
+def ours(items: Iterable[dict[str, Any]], first: str, body: str) -> list[dict[str, Any]]:
+    """Return those with that hidden first line which our own user has written."""
     me = call("GET", "user")[0]["id"]
-    first = text.splitlines()[:1]
-    return [item for item in items if item["author"]["id"] == me and (item[body] or "").splitlines()[:1] == first]
+    return [item for item in items if item["author"]["id"] == me and (item[body] or "").splitlines()[:1] == [first]]
 
 
 def note(project: str, plan: Path) -> None:
     """Write the plan into our note of the merge request. Without a plan, say so: the old one must not stay."""
-    text = plan.read_text(encoding="utf-8") if plan.exists() else NO_PLAN.format(os.environ["CI_JOB_URL"])
+    try:
+        text = markdown(plan, NOTE)
+    except UnfitError as reason:
+        sys.stdout.write(f"No plan is posted: {reason}.\n")
+        text = NO_PLAN.format(os.environ["CI_PIPELINE_URL"])
     path = f"{project}/merge_requests/{int(os.environ['CI_MERGE_REQUEST_IID'])}/notes"
-    found = ours(every(path), text, "body")
+    found = ours(every(path), NOTE, "body")
     if found:
         call("PUT", f"{path}/{found[0]['id']}", {"body": text})
     else:
@@ -82,9 +120,11 @@ def note(project: str, plan: Path) -> None:
 
 def drift(project: str, plan: Path, saved: Path) -> None:
     """Open or change the issue where there is something to do; close it where all was read and nothing is."""
-    text = plan.read_text(encoding="utf-8")
-    made = json.loads(saved.read_text(encoding="utf-8"))
-    found = ours(every(f"{project}/issues?state=opened"), text, "description")
+    try:
+        text, made = markdown(plan, DRIFT), json.loads(contents(saved, LARGEST_PLAN))
+    except (UnfitError, ValueError) as reason:
+        sys.exit(f"error: there is no plan to tell of: {reason}")
+    found = ours(every(f"{project}/issues?state=opened"), DRIFT, "description")
     if made["actions"] and found:
         call("PUT", f"{project}/issues/{found[0]['iid']}", {"description": text})
     elif made["actions"]:

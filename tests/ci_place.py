@@ -1,0 +1,98 @@
+"""A project in a repository, before a simulated Meta on a port, in which the scripts of a kit are run."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from accessctl.sandbox.server import serve
+from accessctl.sandbox.store import Store
+from tests.github_runner import GIT, git
+from tests.github_site import STARTER, TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from accessctl.sandbox import Sandbox
+
+CI = Path(__file__).parent.parent / "examples" / "ci"
+
+
+def building() -> dict[str, str]:
+    """Return an environment in which pip builds a wheel with what is here, or else as in any installation."""
+    if importlib.util.find_spec("hatchling"):
+        return {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    its = ("PIP_", "HTTP_", "HTTPS_", "NO_PROXY", "SSL_")
+    return {name: value for name, value in os.environ.items() if name.upper().startswith(its)}
+
+
+def gitlab_jobs() -> dict[str, Any]:
+    """Return the jobs of the kit for GitLab by name, each with what it extends."""
+    written: dict[str, Any] = yaml.safe_load((CI / "gitlab" / "accessctl.gitlab-ci.yml").read_text())
+    jobs = {name: job for name, job in written.items() if name.startswith("accessctl")}
+    return {name: written[job["extends"]] | job for name, job in jobs.items()}
+
+
+@dataclass
+class Place:
+    """The starter project in `project`, committed as main; `meta` is what it declares access at."""
+
+    root: Path
+    project: Path
+    meta: Sandbox
+    url: str
+
+    def script(self, text: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run shell lines in the project, where Meta is this sandbox."""
+        common = {
+            **GIT,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(self.root),
+            "ACCESSCTL_GRAPH_URL": self.url,
+        }
+        command = ["bash", "-eo", "pipefail", "-c", text]
+        return subprocess.run(
+            command, cwd=self.project, env=common | environ, capture_output=True, text=True, timeout=60
+        )
+
+    @property
+    def state(self) -> str:
+        """The address of lock and journal."""
+        return f"file://{self.root}/state"
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Change a file of the project."""
+        text = (self.project / path).read_text()
+        assert old in text
+        (self.project / path).write_text(text.replace(old, new))
+
+    def commit(self) -> str:
+        """Commit all that is there. Returns the commit."""
+        git(self.project, "add", "-A")
+        git(self.project, "commit", "-q", "-m", "A change", "--allow-empty")
+        return git(self.project, "rev-parse", "HEAD")
+
+
+@contextmanager
+def place(root: Path, kit: str) -> Iterator[Place]:
+    """Build one below `root`; `kit` is where the kit for GitLab lies in it, if anywhere."""
+    project = shutil.copytree(STARTER, root / "project")
+    world = (project / "world.yaml").rename(root / "live.yaml")
+    world.write_text(world.read_text() + TOKENS)
+    if kit:
+        shutil.copytree(CI / "gitlab", project / kit)
+    git(root, "init", "-q", "-b", "main", str(project))
+    sandbox = Store(root / "live", world).open()
+    with serve(sandbox) as server:
+        made = Place(root, project, sandbox, server.url)
+        made.commit()
+        yield made
