@@ -47,7 +47,34 @@ def _targets(rows: object) -> dict[str, frozenset[str]]:
 
 def live_business(row: Row) -> f.LiveBusiness:
     """Return a business as its node shows it (GRAPH_API 1.3)."""
-    return f.LiveBusiness(text_of(row, "id"), text_of(row, "name"), text_of(row, "two_factor_type"))
+    words = text_of(row, "two_factor_type"), text_of(row, "verification_status")
+    return f.LiveBusiness(text_of(row, "id"), text_of(row, "name"), *words)
+
+
+def app_facts(row: Row, *, is_claimant_asked: bool) -> f.AppFacts:
+    """Return an app as its node shows it (GRAPH_API 1.6); one that no business claims has neither field."""
+    found = next((one for key in ("owner_business", "business") if isinstance(one := row.get(key), dict)), {})
+    claimant = text_of(found, "id") if is_claimant_asked else None
+    return f.AppFacts(text_of(row, "id"), text_of(row, "name"), claimant, text_of(found, "name"))
+
+
+def reviewed(answer: Row) -> Mapping[str, str] | f.Unread:
+    """Return what App Review says of each permission (GRAPH_API 1.6); the rows have no id."""
+    rows = answer.get("data")
+    if not isinstance(rows, list):
+        return f.Unread("Meta's answer to GET permissions of the app has no rows")
+    told = [(text_of(row, "permission"), text_of(row, "status")) for row in rows if isinstance(row, dict)]
+    return frozen({permission: status for permission, status in told if permission})
+
+
+def roles(answer: Row, user: str) -> frozenset[str] | f.Unread:
+    """Return the ids of who has a role on the app (GRAPH_API 1.6). What goes on says nothing of who is not in it."""
+    rows, paging = answer.get("data"), answer.get("paging")
+    if not isinstance(rows, list):
+        return f.Unread("Meta's answer to GET roles of the app has no rows")
+    found = frozenset(text_of(row, "user") for row in rows if isinstance(row, dict)) - {""}
+    goes_on = isinstance(paging, dict) and "next" in paging
+    return f.Unread("the app has more roles than one page shows") if goes_on and user not in found else found
 
 
 def text_of(row: Mapping[str, object], key: str) -> str:

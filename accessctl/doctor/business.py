@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accessctl.called import quoted
+from accessctl.clean import LIMIT
 from accessctl.doctor import facts as f
 from accessctl.doctor.findings import Finding, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from accessctl.doctor.facts import Facts
     from accessctl.doctor.needs import Needs
 
 TWO_FACTOR_NEEDED = 415  # GRAPH_API 4.3
 _OTHER = "set the token of a system user of this business, or correct the id of the business in the manifests"
+PROVE = "let an admin of the business look in Business Settings, under Security Center, what Meta asks for"
+# Meta's ten words for how far a business is verified (GRAPH_API 1.3), and what each means. None says that calls fail:
+# Meta asks for it where an app wants advanced access to what is not its own.
+VERIFIED: Mapping[str, tuple[Level, str]] = {
+    "verified": (Level.OK, "the business is verified"),
+    "expired": (Level.WARNING, "the verification of the business has run out"),
+    "failed": (Level.PROBLEM, "the verification of the business has failed"),
+    "ineligible": (Level.PROBLEM, "Meta says that the business cannot be verified"),
+    "not_verified": (Level.WARNING, "the business is not verified, which Meta asks for before advanced access"),
+    "pending": (Level.WARNING, "the verification of the business is being looked at"),
+    "pending_need_more_info": (Level.WARNING, "Meta asks for more before it verifies the business"),
+    "pending_submission": (Level.WARNING, "the verification of the business was begun and not sent in"),
+    "rejected": (Level.PROBLEM, "Meta has refused to verify the business"),
+    "revoked": (Level.PROBLEM, "Meta has taken the verification of the business away"),
+}
 _WHO = {"admin_required": "admins", "all_required": "everybody"}
 
 
@@ -28,6 +45,7 @@ def business_findings(facts: Facts, every: Sequence[Facts], needs: Needs) -> Ite
     if facts.is_employee and needs.rows():
         yield _employee(facts)
     yield _two_factor(facts)
+    yield _verified(facts)
 
 
 def _name(facts: Facts) -> Finding:
@@ -39,10 +57,11 @@ def _name(facts: Facts) -> Finding:
         text = f"asked for business {subject}, Meta answered with {live.id or 'another'}"
         return Finding("business", Level.PROBLEM, subject, text, "check the Graph API URL", source)
     if declared and live.name != declared:
-        text = f'Meta calls business {subject} "{live.name}", the manifests call it "{declared}"'
+        there, here = quoted(live.name, LIMIT), quoted(declared, LIMIT)
+        text = f"Meta calls business {subject} {there}, the manifests call it {here}"
         todo = "correct the name in the manifests if it was renamed; else correct the id"
         return Finding("business", Level.WARNING, subject, text, todo, source)
-    text = f"business {subject} is {live.name or 'there'}"
+    text = f"business {subject} is {quoted(live.name) if live.name else 'there'}"
     return Finding("business", Level.OK, subject, text + ", as in the manifests" * bool(declared), source=source)
 
 
@@ -65,7 +84,7 @@ def _belonging(facts: Facts, every: Sequence[Facts]) -> Finding:
         text = f"the token is of another business: {', '.join(others)}"
         return Finding("belongs", Level.PROBLEM, subject, text, _OTHER, source)
     if isinstance(belonging, f.Unread):
-        text = f"whether the token is of this business is not known: {belonging.reason}"
+        text = f"whether the token is of this business: {belonging.reason}"
         return Finding("belongs", Level.UNKNOWN, subject, text, "", source)
     text = "nothing proves that the token is of this business: Meta does not list who it speaks for"
     todo = "look in Business Settings, under System users, whether it is one of this business"
@@ -105,7 +124,7 @@ def _two_factor(facts: Facts) -> Finding:
         todo = "let whoever the token is of switch it on, or use the token of a system user, which needs none"
         return Finding("two-factor", Level.PROBLEM, subject, text, todo, f"code {TWO_FACTOR_NEEDED}")
     if isinstance(facts.live, f.Unread):
-        text = "whether the business asks for two-factor authentication is not known: it could not be read"
+        text = "whether the business asks for two-factor authentication: it could not be read"
         return Finding("two-factor", Level.UNKNOWN, subject, text, source=source)
     word = facts.live.two_factor
     if word == "none":
@@ -114,6 +133,18 @@ def _two_factor(facts: Facts) -> Finding:
     if word in _WHO:
         text = f"the business asks {_WHO[word]} for two-factor authentication: the people who approve, no system user"
         return Finding("two-factor", Level.OK, subject, text, source=source)
-    told = f'the word "{word}", which nobody knows' if word else "nothing"
-    text = f"whether the business asks for two-factor authentication is not known: Meta says {told}"
+    told = f"the word {quoted(word)}, which nobody knows" if word else "nothing"
+    text = f"whether the business asks for two-factor authentication: Meta says {told}"
     return Finding("two-factor", Level.UNKNOWN, subject, text, source=source)
+
+
+def _verified(facts: Facts) -> Finding:
+    subject, source = facts.business.id, f"verification_status of GET /{facts.business.id}"
+    word = facts.live.verification if isinstance(facts.live, f.LiveBusiness) else ""
+    if word not in VERIFIED:
+        told = f"Meta says the word {quoted(word)}, which nobody knows" if word else "Meta says nothing"
+        text = f"whether the business is verified: {told}"
+        return Finding("business-verification", Level.UNKNOWN, subject, text, source=source)
+    level, means = VERIFIED[word]
+    text = f"{means} ({word})" if level is not Level.OK else means
+    return Finding("business-verification", level, subject, text, PROVE * (level is not Level.OK), source)

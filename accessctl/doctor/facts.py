@@ -10,8 +10,9 @@ from accessctl.model import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-    from accessctl.model import Business
+    from accessctl.model import Asset, Business
 
 SYSTEM_USER = "SYSTEM_USER"
 USER = "USER"
@@ -61,11 +62,28 @@ class Me:
 
 @dataclass(frozen=True, slots=True)
 class LiveBusiness:
-    """An acting business as Meta shows it. `two_factor` is Meta's word, empty where it was not told."""
+    """An acting business as Meta shows it.
+
+    `two_factor` and `verification` are Meta's words, empty where they were not told.
+    """
 
     id: str
     name: str = ""
     two_factor: str = ""
+    verification: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppFacts:
+    """The app a token was made with, as its node shows it.
+
+    `claimant` is the id of the business that claims it, empty where none does, None where it was not asked.
+    """
+
+    id: str
+    name: str = ""
+    claimant: str | None = None
+    claimant_name: str = ""
 
 
 class Home(StrEnum):
@@ -89,11 +107,27 @@ class Belonging:
 
 
 @dataclass(frozen=True, slots=True)
+class Managed:
+    """What Meta says of the account of a person's token (GRAPH_API 6).
+
+    `work_account` is None where it was not told. `ends` are when the token loses what it sees, None for the
+    business itself, `seen` the assets it sees; `unread` is empty, or why there may be more of both.
+    """
+
+    work_account: bool | None
+    ends: Mapping[Asset | None, datetime]
+    seen: frozenset[Asset]
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that was asked for one acting business, which is as the manifests name it.
 
     `tier` is Meta's word for the app's access tier, empty where no answer had it. `codes` are those of all
-    refusals.
+    refusals; `unverified` is what one said that spoke of verification. `reviewed` maps permissions of the app to
+    Meta's word for what App Review says of them, `roles` are the ids of who has a role on the app, and
+    `system_users` the roles of all system users of the business, each empty where it was not told.
     """
 
     business: Business
@@ -103,6 +137,12 @@ class Facts:
     belonging: Belonging | Unread
     tier: str = ""
     codes: frozenset[int] = frozenset()
+    managed: Managed | Unread = NOT_ASKED
+    app: AppFacts | Unread = NOT_ASKED
+    reviewed: Mapping[str, str] | Unread = NOT_ASKED
+    roles: frozenset[str] | Unread = NOT_ASKED
+    system_users: tuple[str, ...] | Unread = NOT_ASKED
+    unverified: str = ""
 
     @property
     def is_refused(self) -> bool:
@@ -113,6 +153,31 @@ class Facts:
     def is_employee(self) -> bool:
         """Meta says that the token is an employee's, who reads and does not write."""
         return isinstance(self.belonging, Belonging) and self.belonging.role == EMPLOYEE
+
+    @property
+    def is_claimed(self) -> bool | None:
+        """A business claims the app; None where that is not known."""
+        told = self.app.claimant if isinstance(self.app, AppFacts) else None
+        return None if told is None else bool(told)
+
+    @property
+    def has_role(self) -> bool | None:
+        """Who the token speaks for has a role on the app; None where that is not known.
+
+        A person may be listed under another id than the one the token gives, so only a system user has none.
+        """
+        if isinstance(self.roles, Unread) or isinstance(self.me, Unread):
+            return None
+        is_system_user = isinstance(self.token, TokenFacts) and self.token.type == SYSTEM_USER
+        return self.me.id in self.roles or (False if is_system_user else None)
+
+    @property
+    def is_own_app(self) -> bool | None:
+        """The app is the business's own, or who the token speaks for has a role on it; None where nobody says."""
+        claimant = self.app.claimant if isinstance(self.app, AppFacts) else None
+        if self.has_role or claimant == self.business.id:
+            return True
+        return False if claimant and self.has_role is False else None
 
 
 @dataclass(frozen=True, slots=True)

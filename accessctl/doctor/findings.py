@@ -20,7 +20,8 @@ class Finding:
     """One thing that was looked at.
 
     `subject` is the id of an acting business, empty for what concerns all of them. `todo` is the next step,
-    empty where there is none. `source` says where the fact is from: a call, a header, a document.
+    empty where there is none. `source` says where the fact is from: a call, a header, a document. `url` is an
+    address at which a person does the next step, empty where there is none.
     """
 
     id: str
@@ -29,3 +30,4 @@ class Finding:
     text: str
     todo: str = ""
     source: str = ""
+    url: str = ""

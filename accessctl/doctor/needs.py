@@ -132,6 +132,10 @@ class Needs:
         counted = ((need, len(self.assets(need.side, need.kind))) for need in NEEDS)
         return tuple((need, count) for need, count in counted if count)
 
+    def permissions(self) -> frozenset[str]:
+        """Return the permissions with which all of it can be done: of several ways the preferred one."""
+        return frozenset().union(*(need.ways[0] | need.better for need, _ in self.rows()))
+
 
 def needs_of(desired: Access, acts_as: Sequence[str]) -> Mapping[str, Needs]:
     """Return what the manifests need of each acting business.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accessctl.counting import count
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from accessctl.doctor.needs import Need, Needs
 
 NAMED = 3  # ids a line names before it counts the rest
+DIALOG = "https://www.facebook.com"
 GRANULAR = "granular_scopes of GET /debug_token"
 # Which kind of asset a permission can be narrowed to; business_management is narrowed to businesses.
 NARROWED = {
@@ -33,10 +35,15 @@ NARROWED = {
 }
 
 
-def permission_findings(facts: Facts, needs: Needs) -> Iterator[Finding]:
-    """Yield one finding for each group of calls that the manifests need, then what is narrowed."""
+def permission_findings(facts: Facts, needs: Needs, version: str) -> Iterator[Finding]:
+    """Yield one finding for each group of calls that the manifests need, then what is narrowed.
+
+    Where a permission is missing, `url` is where a person grants all that the manifests need, in this version.
+    """
+    url = login_url(facts, needs.permissions(), version)
     for need, number in needs.rows():
-        yield _permission(facts, need, count(number, need.kind.noun, need.kind.nouns))
+        found = _permission(facts, need, count(number, need.kind.noun, need.kind.nouns))
+        yield replace(found, url=url) if found.todo else found
     if isinstance(facts.token, f.TokenFacts):
         yield from _narrowed(facts, facts.token, needs)
 
@@ -52,16 +59,33 @@ def _permission(facts: Facts, need: Need, assets: str) -> Finding:
     if way is None:
         missing = min((way - scopes for way in need.ways), key=len)
         text = f"{where}: it cannot {need.verbs.replace(' and ', ' or ')}, for it lacks {names(missing)}"
-        return Finding(found, Level.PROBLEM, subject, text, _todo(need, missing), need.source)
+        return Finding(found, Level.PROBLEM, subject, text, _todo(facts, need, missing), need.source)
     if need.better - scopes:
         text = f"{where}: Meta may refuse to let it {need.verbs}, for it lacks {names(need.better - scopes)}"
-        return Finding(found, Level.WARNING, subject, text, _todo(need, need.better - scopes), need.source)
+        return Finding(found, Level.WARNING, subject, text, _todo(facts, need, need.better - scopes), need.source)
     can = "has the permissions to" if facts.is_employee else "can"  # whose role forbids it all the same
     return Finding(found, Level.OK, subject, f"{where}: it {can} {need.verbs} ({names(way)})", source=need.source)
 
 
-def _todo(need: Need, missing: frozenset[str]) -> str:
-    return f"make a new token of the system user with {names(missing)} as well: {need.why}"
+def _todo(facts: Facts, need: Need, missing: frozenset[str]) -> str:
+    is_person = isinstance(facts.token, f.TokenFacts) and facts.token.type == f.USER
+    how = "let the person log in again and allow" if is_person else "make a new token of the system user with"
+    return f"{how} {names(missing)} as well: {need.why}"
+
+
+def login_url(facts: Facts, permissions: frozenset[str], version: str) -> str:
+    """Return the address of the dialog in which a person grants these, empty where the app is not known.
+
+    YOUR_URL is for the user to fill in; Meta wants a slash at its end.
+    """
+    app = _app_id(facts)
+    scope = ",".join(sorted(permissions))
+    return f"{DIALOG}/{version}/dialog/oauth?client_id={app}&redirect_uri=YOUR_URL/&scope={scope}" if app else ""
+
+
+def _app_id(facts: Facts) -> str:
+    known = facts.token.app_id if isinstance(facts.token, f.TokenFacts) else ""
+    return known if known.isascii() and known.isdigit() else ""
 
 
 def _narrowed(facts: Facts, token: f.TokenFacts, needs: Needs) -> Iterator[Finding]:
@@ -91,8 +115,9 @@ def _uncovered(subject: str, scope: str, kind: Kind, declared: set[str], missing
 
 
 def names(permissions: frozenset[str]) -> str:
-    """Return names of permissions, in order."""
-    return " and ".join(sorted(permissions))
+    """Return names of permissions, in order: `a, b and c`."""
+    *first, last = sorted(permissions) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def named(ids: set[str] | frozenset[str]) -> str:

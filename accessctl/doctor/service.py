@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from accessctl.counting import count
+from accessctl.doctor import facts as f
 from accessctl.doctor.findings import Finding, Level
 from accessctl.graph.versions import NEWEST, VERSIONS
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from accessctl.doctor.facts import Facts, Service
 
 LIMITED, FULL = "development_access", "standard_access"  # GRAPH_API 5.3: the headers kept the old words
+ADMIN = "ADMIN"  # a role; GRAPH_API 1.3
 SOON = timedelta(days=90)
 ENDED = 2635  # GRAPH_API 4.2
 HEADER = "ads_api_access_tier, in the headers"
@@ -23,22 +26,67 @@ TABLE = "table of versions"
 UPGRADE = f"set graph_version: {NEWEST} in accessctl.yaml, and look at a plan before the next apply"
 
 
-def tier_finding(facts: Facts, ad_accounts: int) -> Finding:
-    """Return what the app's access tier means for so many declared ad accounts."""
-    subject = facts.business.id
-    if facts.tier == FULL:
-        text = "the app has Full access to the Marketing API"
-        return Finding("tier", Level.OK, subject, text, source=HEADER)
-    if facts.tier != LIMITED:
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What a tier allows: points in 300 seconds, seconds of a block, system users beside admins, and admins."""
+
+    name: str
+    points: int
+    block: int
+    users: int
+    admins: int
+
+
+# GRAPH_API 5.2 and 5.3. Any number of ad accounts in both, and no Page can be made through the API.
+TIERS = {LIMITED: Tier("Limited", 60, 300, 1, 1), FULL: Tier("Full", 9000, 60, 10, 1)}
+OLDER_NAMES = "older texts say standard and advanced access of Ads Management Standard Access for Limited and Full"
+APPLY = "apply for Full access in the App Dashboard: 500 calls in 15 days, under 15 % of the last 500 in error"
+
+
+def tier_findings(facts: Facts, ad_accounts: int) -> Iterator[Finding]:
+    """Yield what the app's access tier means for so many declared ad accounts."""
+    subject, tier = facts.business.id, TIERS.get(facts.tier)
+    if tier is None:
         told = f"Meta's word {facts.tier} is new" if facts.tier else "no answer had it in its headers"
-        return Finding("tier", Level.UNKNOWN, subject, f"the app's access tier is not known: {told}", source=HEADER)
+        text = f"the app's access tier, Limited or Full: {told}"
+        yield Finding("tier", Level.UNKNOWN, subject, text, source=HEADER)
+        return
     text = (
-        f"the app has Limited access: about 60 points in 300 seconds, where a write costs 3 and a read 1. "
-        f"For {count(ad_accounts, 'declared ad account')} that is at most 20 writes in 5 minutes, and Meta may "
-        "refuse to let it manage ad accounts and Pages at all"
+        f"the app has {tier.name} access to the Marketing API ({OLDER_NAMES}): any number of ad accounts, about "
+        f"{tier.points:,} points in 300 seconds (a write costs 3, a read 1), then a block of {tier.block} seconds"
     )
-    todo = "apply for Full access in the App Dashboard: 500 calls in 15 days, under 15 % of the last 500 in error"
-    return Finding("tier", Level.WARNING, subject, text, todo, HEADER)
+    if facts.tier == FULL:
+        yield Finding("tier", Level.OK, subject, f"{text}; all calls of Business Manager", source=HEADER)
+        return
+    text += f". For {count(ad_accounts, 'declared ad account')} that is at most {tier.points // 3} writes in 5 minutes"
+    yield Finding("tier", Level.WARNING, subject, text, APPLY, HEADER)
+    text = (
+        "with Limited access Meta may refuse to let the app manage ad accounts, people's permissions and Pages "
+        "through Business Manager at all, and those are the calls that apply makes"
+    )
+    yield Finding("tier.business-manager", Level.WARNING, subject, text, APPLY, "Meta's Authorization page")
+
+
+def system_users_finding(facts: Facts) -> Finding:
+    """Return how many system users the business has, and how many the tier allows."""
+    subject, tier = facts.business.id, TIERS.get(facts.tier)
+    source = f"GET /{subject}/system_users; Meta's Authorization page"
+    if isinstance(facts.system_users, f.Unread):
+        text = f"how many system users the business has: {facts.system_users.reason}"
+        return Finding("system-users", Level.UNKNOWN, subject, text, source=source)
+    roles = facts.system_users
+    if not all(roles):
+        text = f"which of the {count(len(roles), 'system user')} of the business are admins: Meta did not say"
+        return Finding("system-users", Level.UNKNOWN, subject, text, source=source)
+    admins = roles.count(ADMIN)
+    others = len(roles) - admins
+    has = f"the business has {count(admins, 'admin system user')} and {count(others, 'other system user')}"
+    allowed = [f"{one.name} access allows {one.admins} and {one.users}" for one in ([tier] if tier else TIERS.values())]
+    text = f"{has}; {', '.join(allowed)}"
+    if tier and (admins > tier.admins or others > tier.users):
+        text += ": it has more than can be made now, and one that is deleted cannot be made anew"
+        return Finding("system-users", Level.WARNING, subject, text, "delete none that is in use", source)
+    return Finding("system-users", Level.OK, subject, text, source=source)
 
 
 def version_findings(service: Service, every: tuple[Facts, ...], ad_accounts: int, today: date) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from accessctl.called import quoted
 from accessctl.counting import count
 from accessctl.doctor import facts as f
 from accessctl.doctor.findings import Finding, Level
@@ -40,7 +41,7 @@ def _accepted(facts: Facts) -> Finding:
         why = f": {facts.token.error}" if facts.token.error else ""
         return Finding("token", Level.PROBLEM, subject, f"the token is no longer valid{why}", NEW_TOKEN, DEBUG)
     if isinstance(me, f.Me):
-        who = f"{me.name} ({me.id})" if me.name else me.id
+        who = f"{quoted(me.name)} ({me.id})" if me.name else me.id
         return Finding("token", Level.OK, subject, f"Meta accepts the token; it speaks for {who}", source="GET /me")
     if me.token_refused:
         return Finding("token", Level.PROBLEM, subject, me.reason, NEW_TOKEN, "GET /me")
@@ -48,7 +49,7 @@ def _accepted(facts: Facts) -> Finding:
 
 
 def _not_told(facts: Facts, unread: f.Unread) -> Finding:
-    text = f"what the token is, when it ends and which permissions it has is not known: {unread.reason}"
+    text = f"what the token is, when it ends and which permissions it has: {unread.reason}"
     todo = "look at the token by hand in Meta's Access Token Debugger"
     return Finding("debug-token", Level.UNKNOWN, facts.business.id, text, todo, DEBUG)
 
@@ -71,7 +72,8 @@ def _app(facts: Facts, token: f.TokenFacts) -> Finding:
     if not token.app_id:
         text = "Meta did not say which app the token was made with"
         return Finding("app", Level.UNKNOWN, facts.business.id, text, source=DEBUG)
-    text = f"it was made with the app {token.app} ({token.app_id})" if token.app else f"its app is {token.app_id}"
+    named = f"it was made with the app {quoted(token.app)} ({token.app_id})"
+    text = named if token.app else f"its app is {token.app_id}"
     return Finding("app", Level.OK, facts.business.id, text, source=DEBUG)
 
 

@@ -19,22 +19,33 @@ if TYPE_CHECKING:
     from accessctl.model import Business
     from accessctl.render.paper import Paper
 
-COLUMN = 2 + max(len(level) for level in Level) + 2
+WORDS = {level: level.value for level in Level} | {Level.UNKNOWN: "cannot be known"}
+NARROW = 2 + max(len(level) for level in Level) + 2
 LONGEST = 600
+HERE = "a person grants all that these manifests need here, with your own URL in it:"
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "red", Level.UNKNOWN: "cyan"}
 
 
 def doctor_text(findings: Sequence[Finding], acting: Sequence[Business], paper: Paper) -> str:
-    """Return the findings below the business they are about, and the sum at the end."""
-    subjects = {"": "Graph API"} | {one.id: business_name(BusinessRef(one.id, one.alias, one.name)) for one in acting}
+    """Return the findings below the business they are about, and the sum at the end.
+
+    An address stands on a line of its own, whole, where the first finding that leads to it stands.
+    """
     lines: list[str] = []
-    for subject, title in subjects.items():
-        own = [finding for finding in findings if finding.subject == subject]
-        if own:
-            lines += [paper.wrap(title, indent=2, first=0, style="bold")]
-            lines += [line for finding in own for line in _lines(finding, paper)]
-            lines.append("")
+    shown: set[str] = set()
+    for title, own in by_subject(findings, acting):
+        lines += [paper.wrap(title, indent=2, first=0, style="bold")]
+        lines += [line for finding in own for line in _lines(finding, paper, shown)]
+        lines.append("")
     return "\n".join([*lines, summary_line(findings)])
+
+
+def by_subject(findings: Sequence[Finding], acting: Sequence[Business]) -> Iterator[tuple[str, list[Finding]]]:
+    """Yield each business by name with the findings about it, first those about none."""
+    subjects = {"": "Graph API"} | {one.id: business_name(BusinessRef(one.id, one.alias, one.name)) for one in acting}
+    for subject, title in subjects.items():
+        if own := [finding for finding in findings if finding.subject == subject]:
+            yield title, own
 
 
 def summary_line(findings: Sequence[Finding]) -> str:
@@ -44,21 +55,28 @@ def summary_line(findings: Sequence[Finding]) -> str:
         Level.OK: f"{number[Level.OK]} ok",
         Level.WARNING: count(number[Level.WARNING], "warning"),
         Level.PROBLEM: count(number[Level.PROBLEM], "problem"),
-        Level.UNKNOWN: f"{number[Level.UNKNOWN]} unknown",
+        Level.UNKNOWN: f"{number[Level.UNKNOWN]} cannot be known",
     }
     return f"Doctor: {', '.join(text for level, text in said.items() if number[level])}."
 
 
-def _lines(finding: Finding, paper: Paper) -> Iterator[str]:
-    text = paper.wrap(display(finding.text, LONGEST), indent=COLUMN)
-    word = paper.paint(finding.level.ljust(COLUMN - 2), STYLES[finding.level])
-    yield f"  {word}{text[COLUMN:]}"
+def _lines(finding: Finding, paper: Paper, shown: set[str]) -> Iterator[str]:
+    """Yield one finding. A level that is longer than its column is read on into the text."""
+    word = WORDS[finding.level]
+    lead = f"{word}: " if len(word) > NARROW - 4 else word.ljust(NARROW - 2)
+    source = f" [{display(finding.source, LONGEST)}]" if finding.source else ""
+    text = paper.wrap(f"{lead}{display(finding.text, LONGEST)}{source}", indent=NARROW, first=2)
+    yield text.replace(word, paper.paint(word, STYLES[finding.level]), 1)
     if finding.todo:
-        yield paper.wrap(f"do: {display(finding.todo, LONGEST)}", indent=COLUMN + 4, first=COLUMN)
+        yield paper.wrap(f"do: {display(finding.todo, LONGEST)}", indent=NARROW + 4, first=NARROW)
+    if finding.url and finding.url not in shown:
+        shown.add(finding.url)
+        yield paper.wrap(HERE, indent=NARROW + 4, first=NARROW)
+        yield display(finding.url, LONGEST)
 
 
 def doctor_json(findings: Sequence[Finding]) -> str:
-    """Return `findings`, each with id, level, subject, text, todo and source, and how many there are of a level."""
+    """Return `findings`, each with id, level, subject, text, todo, source and url, and how many of each level."""
     number = Counter(finding.level for finding in findings)
     document = {
         "findings": [
@@ -69,6 +87,7 @@ def doctor_json(findings: Sequence[Finding]) -> str:
                 "text": display(finding.text, LONGEST),
                 "todo": display(finding.todo, LONGEST),
                 "source": finding.source,
+                "url": finding.url,
             }
             for finding in findings
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from accessctl.sandbox.closed import read_closed
 from accessctl.sandbox.world import DELAY, Mishap, Quirks
 
 if TYPE_CHECKING:
@@ -36,13 +37,22 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "paging": ("cursor", "offset"),
     "partners": ("open", "refused"),
     "score_per": ("ad_account", "app"),
+    "obo_business_edges": ("refused", "open"),
+    "obo_cancel": ("open", "refused"),
+    "obo_success": ("string", "boolean"),
+    "obo_shape": ("bare", "list"),
+    "limited_writes": ("open", "refused"),
+    "app_roles": ("open", "app_token"),
+    "app_permissions": ("open", "app_token"),
     "tier": ("by_score", "development_access", "standard_access"),
+    "expire_time": ("open", "only_people", "only_businesses", "refused"),
 }
 LEAST: Mapping[str, int] = {
     "page_size": 1,
     "max_page_size": 1,
     "score_window": 1,
     "score_block": 1,
+    "unverified_code": 1,
     "total_count_off_by": -1000000,
 }
 
@@ -57,6 +67,8 @@ def read_quirks(spot: Spot) -> Quirks:
 
 
 def _quirk(spot: Spot, name: str, default: Any) -> Any:
+    if name == "closed":
+        return read_closed(spot)
     if name in WORDS:
         return spot.word(*WORDS[name], default=default)
     if isinstance(default, bool):

@@ -58,6 +58,11 @@ class View:
     listings: Listings
     now: datetime
 
+    @property
+    def lost(self) -> frozenset[str]:
+        """The ids of assets and businesses to which the caller's access has ended."""
+        return frozenset(node for node, end in self.caller.access_expires.items() if end <= self.now)
+
     def link(self, path: str, params: Mapping[str, str]) -> str:
         """Return the full address of a page of a listing."""
         query = {key: value for key, value in params.items() if value}

@@ -10,6 +10,7 @@ from accessctl.sandbox.wire import Request, Response, json_bytes
 from accessctl.sandbox.world import Pair, WorldError, Write, frozen
 
 if TYPE_CHECKING:
+    from accessctl.sandbox.obo import OboRequest
     from accessctl.sandbox.people import Waiting
     from accessctl.sandbox.sandbox import Sandbox
 
@@ -33,6 +34,10 @@ def control(sandbox: Sandbox, request: Request) -> Response | None:
 
 def _outcome(sandbox: Sandbox, method: str, name: str, request: Request) -> Any:
     acts = {"accept": sandbox.accept, "decline": sandbox.decline, "approve": sandbox.approve}
+    obo = request.form.get("obo", "")
+    if method == "POST" and name in ("accept", "decline") and obo:
+        sandbox.answer_obo(obo, is_yes=name == "accept")
+        return {"success": True}
     if method == "POST" and name in acts:
         asset, business = request.form.get("asset", ""), request.form.get("business", "")
         if not asset or not business:
@@ -46,7 +51,8 @@ def _outcome(sandbox: Sandbox, method: str, name: str, request: Request) -> Any:
     elif method == "GET" and name == "writes":
         return {"data": [_plain(write) for write in sandbox.write_log]}
     elif method == "GET" and name == "pending":
-        return {"data": [_plain(waiting) for waiting in sandbox.pending()]}
+        waits = [_plain(one) for one in sandbox.pending_obo()]
+        return {"data": [_plain(waiting) for waiting in sandbox.pending()]} | ({"obo": waits} if waits else {})
     else:
         return None
     return {"success": True}
@@ -59,7 +65,7 @@ def _seconds(text: str) -> float:
         raise WorldError("how many seconds?", "send seconds as a form field, in digits") from None
 
 
-def _plain(value: Write | Waiting | Pair) -> dict[str, Any]:
+def _plain(value: Write | Waiting | Pair | OboRequest) -> dict[str, Any]:
     tree = {field.name: getattr(value, field.name) for field in fields(value)}
     for key, one in tree.items():
         if isinstance(one, Pair):

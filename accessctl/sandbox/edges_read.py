@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from accessctl.sandbox.auth import need_scope
+from accessctl.sandbox.auth import need_scope, need_verified
 from accessctl.sandbox.nodes import (
     AD_ACCOUNT_NODE,
     BUSINESS,
@@ -21,11 +21,19 @@ from accessctl.sandbox.nodes import (
     asset_row,
     business_of,
     business_user,
+    other_system_users,
     permissions,
     permitted_tasks,
     requested_time,
     system_user,
     updated_time,
+)
+from accessctl.sandbox.obo_edges import (
+    OBO_NODE,
+    in_progress,
+    may_list_in_progress,
+    may_see_requests,
+    on_ad_account,
 )
 from accessctl.sandbox.rows import NodeType, Row
 from accessctl.sandbox.wire import Refusal
@@ -78,13 +86,19 @@ _REQUEST = {
 class Edge:
     """A listing under a node, of rows of one type. `guard` raises Refusal for callers who may not see it.
 
-    `is_counted` tells whether it answers to summary=true (GRAPH_API 3.3).
+    `is_counted` tells whether it answers to summary=true (GRAPH_API 3.3); `is_personal`, that callers see
+    different rows of it, and may filter them.
     """
 
     type: NodeType
     rows: Callable[[View, Row], list[Row]]
     guard: Callable[[View, Row], None]
     is_counted: bool = False
+    is_personal: bool = False
+
+    def apart(self, view: View) -> str:
+        """Return what keeps this caller's listing apart from that of others; empty where all see the same."""
+        return f" {view.caller.business} {view.call.params.get('status', '')}" if self.is_personal else ""
 
 
 def may_see_agencies(view: View, row: Row) -> None:
@@ -104,6 +118,8 @@ def need_page_token(view: View, asset: Asset) -> None:
     """Raise Refusal 190 unless an agencies call on a Page comes with that Page's own token."""
     if asset.kind == PAGE and view.caller.page != asset.id:
         raise Refusal(190, "This call needs a Page access token of the Page itself")
+    if asset.kind == PAGE:
+        need_verified(view.caller)
 
 
 def own_business(view: View, row: Row) -> None:
@@ -198,7 +214,8 @@ def _partners(view: View, found: Mapping[str, list[tuple[Asset, Pair]]]) -> list
 
 
 def _visible(view: View) -> list[Asset]:
-    return [asset for asset in view.world.assets.values() if asset.is_listed]
+    lost = view.lost
+    return [asset for asset in view.world.assets.values() if asset.is_listed and asset.id not in lost]
 
 
 def _pairs(view: View, agency: str) -> list[tuple[Asset, Pair]]:
@@ -206,7 +223,7 @@ def _pairs(view: View, agency: str) -> list[tuple[Asset, Pair]]:
 
 
 def _system_users(_: View, row: Row) -> list[Row]:
-    return [system_user(business_of(row))]
+    return [system_user(business_of(row)), *other_system_users(business_of(row))]
 
 
 def _business_users(view: View, row: Row) -> list[Row]:
@@ -217,7 +234,19 @@ def _business_users(view: View, row: Row) -> list[Row]:
     )
 
 
+def _in_progress_guard(name: str) -> Callable[[View, Row], None]:
+    def guard(view: View, row: Row) -> None:
+        may_list_in_progress(view, row, name)
+        own_business(view, row)
+
+    return guard
+
+
+RECEIVED, SENT = (f"{way}_inprogress_onbehalf_requests" for way in ("received", "sent"))
 EDGES: Mapping[tuple[str, str], Edge] = {
+    (AD_ACCOUNT, "onbehalf_requests"): Edge(OBO_NODE, on_ad_account, may_see_requests, is_personal=True),
+    (BUSINESS, RECEIVED): Edge(OBO_NODE, in_progress("receiving"), _in_progress_guard(RECEIVED)),
+    (BUSINESS, SENT): Edge(OBO_NODE, in_progress("requesting"), _in_progress_guard(SENT)),
     (AD_ACCOUNT, "agencies"): Edge(_AGENCY, _agencies, may_see_agencies),
     (PAGE, "agencies"): Edge(_AGENCY, _agencies, may_see_agencies),
     (BUSINESS, "owned_ad_accounts"): Edge(_HELD[AD_ACCOUNT], _owned(AD_ACCOUNT), own_business),

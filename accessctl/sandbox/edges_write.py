@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from accessctl.sandbox.auth import need_scope
 from accessctl.sandbox.edges_read import need_page_token
 from accessctl.sandbox.nodes import BUSINESS, asset_of
+from accessctl.sandbox.obo_edges import OBO, canceled, check_cancel, obo_of
 from accessctl.sandbox.vocabulary import TASKS, granted, kept
 from accessctl.sandbox.wire import Refusal, unseen
 from accessctl.sandbox.world import AD_ACCOUNT, CONFIRMED, PAGE, REQUESTED, Asset, Pair, frozen
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accessctl.sandbox.call import View
+    from accessctl.sandbox.obo import OboRequest
     from accessctl.sandbox.rows import Row
 
 AWAITING = "AWAITING_ADMIN_APPROVAL"  # the write log's word; no read ever shows it
@@ -36,6 +38,7 @@ class Change:
     before: Pair | None = None
     after: Pair | None = None
     answer: Mapping[str, Any] = field(default_factory=lambda: _DONE)
+    obo: OboRequest | None = None
 
 
 def with_pair(asset: Asset, agency: str, pair: Pair | None) -> Asset:
@@ -163,6 +166,15 @@ def _severed(view: View, owner: str, agency: str) -> Change:
     return Change(tuple(with_pair(asset, agency, None) for asset in shared), agency=agency)
 
 
+def cancel_obo(view: View, row: Row, _: datetime) -> Change:
+    """DELETE an on-behalf-of request that waits; the guide shows a text for its success (GRAPH_API 1.5)."""
+    request = obo_of(row)
+    check_cancel(view, request)
+    success: str | bool = "true" if view.world.quirks.obo_success == "string" else True
+    answer, changed = frozen({"success": success}), canceled(request)
+    return Change((), "", request.ad_account, request.requesting, answer=answer, obo=changed)
+
+
 def _business_param(view: View) -> str:
     business = view.call.params.get("business", "")
     if not business:
@@ -209,4 +221,5 @@ WRITES: Mapping[tuple[str, str, str], Callable[[View, Row, datetime], Change]] =
     ("DELETE", BUSINESS, "pages"): give_up_page,
     ("DELETE", BUSINESS, "agencies"): sever_agency,
     ("DELETE", BUSINESS, "clients"): sever_client,
+    ("DELETE", OBO, ""): cancel_obo,
 }

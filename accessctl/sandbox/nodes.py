@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from accessctl.sandbox.app import user_id
 from accessctl.sandbox.auth import need_scope, page_token
+from accessctl.sandbox.ending import FIELD, expire_time
 from accessctl.sandbox.rows import NodeType, Row
 from accessctl.sandbox.vocabulary import read_back
 from accessctl.sandbox.wire import edge_time
@@ -110,6 +112,11 @@ def _permission(view: View, asset: Asset, pair: Pair) -> dict[str, Any]:
     return {key: value for key, value in shown.items() if value is not OMIT}
 
 
+def access_expire_time(view: View, row: Row) -> str:
+    """Return when the caller's access to the row's node ends; left out where it has no end."""
+    return expire_time(view, row.id) or OMIT
+
+
 def _page_token(view: View, row: Row) -> str:
     return page_token(asset_of(row), view.caller) or OMIT
 
@@ -121,12 +128,17 @@ def callers_role(view: View, _: Row) -> str:
 
 def system_user(business: Business) -> Row:
     """Show the system user behind a token of this business."""
-    return Row("61" + business.id[-18:], SYSTEM_USER_NODE, business=business)
+    return Row(user_id(business.id, is_person=False), SYSTEM_USER_NODE, business=business)
+
+
+def other_system_users(business: Business) -> list[Row]:
+    """Show the system users that a business has beside that one."""
+    return [Row(user.id, SYSTEM_USER_NODE, business=business, user=user) for user in business.system_users]
 
 
 def person(business: Business) -> Row:
     """Show the person behind a user token of this business."""
-    return Row("51" + business.id[-18:], USER_NODE, business=business)
+    return Row(user_id(business.id, is_person=True), USER_NODE, business=business)
 
 
 def business_user(business: Business) -> Row:
@@ -143,6 +155,7 @@ BUSINESS_NODE = NodeType(
             "name": lambda _, row: business_of(row).name,
             "verification_status": lambda _, row: business_of(row).verification_status,
             "two_factor_type": lambda _, row: business_of(row).two_factor_type,
+            FIELD: access_expire_time,
         }
     ),
 )
@@ -152,8 +165,8 @@ SYSTEM_USER_NODE = NodeType(
     frozen(
         {
             "id": lambda _, row: row.id,
-            "name": lambda _, row: f"System user of {business_of(row).name}",
-            "role": callers_role,
+            "name": lambda _, row: row.user.name if row.user else f"System user of {business_of(row).name}",
+            "role": lambda view, row: row.user.role if row.user else callers_role(view, row),
             "business": lambda _, row: business_row(business_of(row)),
         }
     ),
@@ -168,7 +181,7 @@ USER_NODE = NodeType(
     frozen(
         {
             **_PERSON_FIELDS,
-            "is_work_account": lambda _, _row: False,
+            "is_work_account": lambda view, _row: view.caller.work_account,
             "client_business_id": lambda _, row: business_of(row).id,
         }
     ),
@@ -189,6 +202,7 @@ _ASSET_FIELDS: Mapping[str, Callable[[View, Row], Any]] = {
     "name": lambda _, row: asset_of(row).name,
     "business": owner_row,
     "owner_business": owner_row,
+    FIELD: access_expire_time,
 }
 AD_ACCOUNT_NODE = NodeType(
     "AdAccount",

@@ -49,16 +49,18 @@ class Listings:
 
     def __init__(self) -> None:
         self._world: World | None = None
-        self._known: dict[tuple[str, str], Listing] = {}
+        self._known: dict[tuple[str, str, frozenset[str]], Listing] = {}
 
-    def get(self, world: World, node: str, edge: str, rows: Callable[[], list[Row]]) -> Listing:
-        """Return a listing, made of `rows()` where this world's is not known yet."""
+    def get(
+        self, world: World, node: str, edge: str, rows: Callable[[], list[Row]], lost: frozenset[str] = frozenset()
+    ) -> Listing:
+        """Return a listing, made of `rows()` where this world's is not known yet. The caller sees nothing `lost`."""
         if world is not self._world:
             self._world, self._known = world, {}
-        if (node, edge) not in self._known:
+        if (node, edge, lost) not in self._known:
             ordered = sorted(rows(), key=lambda row: order(row.id))
-            self._known[node, edge] = Listing(tuple(ordered), tuple(order(row.id) for row in ordered))
-        return self._known[node, edge]
+            self._known[node, edge, lost] = Listing(tuple(ordered), tuple(order(row.id) for row in ordered))
+        return self._known[node, edge, lost]
 
 
 def cut_page(listing: Listing, params: Mapping[str, str], quirks: Quirks) -> Page:

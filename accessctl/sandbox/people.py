@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from accessctl.sandbox.edges_write import with_pair
+from accessctl.sandbox.obo import APPROVED, DECLINED, OboRequest
 from accessctl.sandbox.vocabulary import granted
 from accessctl.sandbox.world import CONFIRMED, Asset, Pair, World, WorldError
 
@@ -67,6 +68,21 @@ def decline(world: World, asset_id: str, business: str) -> World:
     if pair is None or not pair.is_pending:
         raise _nothing_waits(asset, business, "request or grant", "decline")
     return _with(world, asset, business, None)
+
+
+def answer_obo(world: World, request_id: str, *, is_yes: bool) -> World:
+    """Let the business that got an on-behalf-of request answer it. Raise WorldError where it waits no more."""
+    request = world.obo_requests.get(request_id)
+    if request is None:
+        raise WorldError(f"no on-behalf-of request {request_id} in this world", "name one of obo_requests")
+    if not request.waits:
+        raise WorldError(f"on-behalf-of request {request_id} has ended: {request.status}", "nobody can answer it")
+    return world.with_obo(replace(request, status=APPROVED if is_yes else DECLINED))
+
+
+def pending_obo(world: World) -> tuple[OboRequest, ...]:
+    """List the on-behalf-of requests that wait for an answer, by id."""
+    return tuple(sorted((one for one in world.obo_requests.values() if one.waits), key=lambda one: one.id))
 
 
 def give(world: World, asset_id: str, business: str, tasks: tuple[str, ...], now: datetime) -> World:

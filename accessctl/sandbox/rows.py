@@ -10,6 +10,8 @@ from accessctl.sandbox.world import frozen
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from accessctl.sandbox.app import App, SystemUser
+    from accessctl.sandbox.obo import OboRequest
     from accessctl.sandbox.world import Asset, Business, Pair
 
 
@@ -41,3 +43,6 @@ class Row:
     asset: Asset | None = None
     pair: Pair | None = None
     permissions: tuple[tuple[Asset, Pair], ...] = ()
+    obo: OboRequest | None = None
+    app: App | None = None
+    user: SystemUser | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from accessctl.sandbox import people
@@ -17,7 +17,7 @@ from accessctl.sandbox.faults import BEFORE, REGAIN_MINUTES, expire, next_mishap
 from accessctl.sandbox.moving import moved
 from accessctl.sandbox.paging import Listings
 from accessctl.sandbox.reading import read
-from accessctl.sandbox.score import APP, Score, bucket_of, points_of, tier_of
+from accessctl.sandbox.score import APP, Score, bucket_of, points_of, tier_of, with_tier
 from accessctl.sandbox.usage import headers_for, trace_id
 from accessctl.sandbox.wire import Dropped, Refusal, Request, Response, json_bytes, unseen
 from accessctl.sandbox.world import World, WorldError, Write, real_time
@@ -26,6 +26,9 @@ from accessctl.sandbox.writing import after_read, write
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
+
+    from accessctl.sandbox.obo import OboRequest
+    from accessctl.sandbox.world import Quirks
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,12 @@ class Sandbox:
         with self._lock:
             self._passed += seconds
 
+    def move_to(self, moment: datetime) -> None:
+        """Set the time of a world that has a `now` of its own. Raise WorldError for a time that has passed."""
+        if moment < self._now():
+            raise WorldError(f"{moment} has passed in this world", "time goes forward: name a later moment")
+        self._act(lambda world: replace(world, now=moment.replace(microsecond=0)))
+
     def close(self) -> None:
         """Answer nobody any more, so that nothing changes after whoever had it open has gone."""
         with self._lock:
@@ -137,6 +146,10 @@ class Sandbox:
         """Let the client turn a request down, or the second admin a grant."""
         self._act(lambda world: people.decline(world, asset, business))
 
+    def answer_obo(self, request: str, *, is_yes: bool) -> None:
+        """Let the business that got an on-behalf-of request say yes or no to it."""
+        self._act(lambda world: people.answer_obo(world, request, is_yes=is_yes))
+
     def approve(self, asset: str, business: str) -> None:
         """Let the second admin approve a grant that waits for one."""
         self._act(lambda world: people.approve(world, asset, business, self._now()))
@@ -152,6 +165,10 @@ class Sandbox:
     def pending(self) -> tuple[people.Waiting, ...]:
         """List what waits for whom."""
         return people.pending(self._world)
+
+    def pending_obo(self) -> tuple[OboRequest, ...]:
+        """List the on-behalf-of requests that wait for an answer."""
+        return people.pending_obo(self._world)
 
     def reset(self) -> None:
         """Go back to the start: the world, its write log and its faults; the score is forgotten."""
@@ -196,7 +213,8 @@ class Sandbox:
         quirks, caller = self._world.quirks, None
         try:
             caller = caller_of(self._world, call.token, call.proof, self._now())
-            self._charge(call, bucket_of(call, caller, quirks))
+            quirks = with_tier(quirks, caller.app)
+            self._charge(call, bucket_of(call, caller, quirks), quirks)
             status, body = 200, self._outcome(call, caller, mishap)
         except Refusal as refusal:
             status, body = refusal.status, refusal.body(trace_id(trace))
@@ -207,9 +225,9 @@ class Sandbox:
         headers = headers_for(call, business, trace, tier_of(quirks), regain=regain, ruled=ruled)
         return Response(status, headers, json_bytes(body))
 
-    def _charge(self, call: Call, bucket: str) -> None:
+    def _charge(self, call: Call, bucket: str, quirks: Quirks) -> None:
         """Count a call for the score rule. Raise Refusal, a throttle, where it is one too many."""
-        quirks, points = self._world.quirks, points_of(call)
+        points = points_of(call)
         if quirks.score_limit and points and not self._score.charge(bucket, points, quirks, self.elapsed):
             raise throttled(call, of_app=bucket == APP)
 

@@ -6,8 +6,11 @@ import json
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from accessctl.sandbox.appfile import app_tree, system_users_tree
+from accessctl.sandbox.closed import closed_tree
+from accessctl.sandbox.obofile import obo_tree
 from accessctl.sandbox.spot import Spot, time_text
-from accessctl.sandbox.world import AD_ACCOUNT, Asset, Mishap, Pair, Token, World, WorldError, Write, frozen
+from accessctl.sandbox.world import AD_ACCOUNT, Asset, Business, Mishap, Pair, Token, World, WorldError, Write, frozen
 from accessctl.sandbox.worldfile import world_of
 
 if TYPE_CHECKING:
@@ -63,16 +66,20 @@ def _lines(texts: Mapping[str, str]) -> str:
 def _rest(world: World) -> dict[str, Any]:
     tree: dict[str, Any] = {
         "version": 1,
-        "businesses": {b.id: _plain(b, "id") for b in world.businesses.values()},
+        "businesses": {b.id: _business(b) for b in world.businesses.values()},
         "tokens": {key: _token(token) for key, token in world.tokens.items()},
-        "quirks": _plain(world.quirks),
+        "quirks": _plain(world.quirks) | {"closed": closed_tree(world.quirks.closed)},
         "gone": list(world.gone),
+        "acts_with": dict(world.acts_with),
         "faults": [_mishap(mishap) for mishap in world.mishaps],
+        "app": app_tree(world.app),
     }
     if world.now is not None:
         tree["now"] = time_text(world.now)
     if world.app_secret:
         tree["app_secret"] = world.app_secret
+    if world.obo_requests:
+        tree["obo_requests"] = obo_tree(world.obo_requests)
     return tree
 
 
@@ -96,9 +103,14 @@ def _time(moment: datetime | None) -> str | None:
     return None if moment is None else time_text(moment)
 
 
+def _business(business: Business) -> dict[str, Any]:
+    return _plain(business, "id") | {"system_users": system_users_tree(business.system_users)}
+
+
 def _token(token: Token) -> dict[str, Any]:
-    tree = _plain(token, "targets") | {"scopes": list(token.scopes), "app": _plain(token.app)}
+    tree: dict[str, Any] = _plain(token, "targets") | {"scopes": list(token.scopes), "app": app_tree(token.app)}
     tree |= {"expires": _time(token.expires), "data_access_expires": _time(token.data_access_expires)}
+    tree["access_expires"] = {key: time_text(end) for key, end in token.access_expires.items()} or None
     if token.targets is not None:
         tree["granular_scopes"] = {scope: list(ids) for scope, ids in token.targets.items()}
     return {key: value for key, value in tree.items() if value is not None and value != ""}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from accessctl.sandbox.app import FULL, LIMITED
+
 if TYPE_CHECKING:
+    from accessctl.sandbox.app import App
     from accessctl.sandbox.auth import Caller
     from accessctl.sandbox.call import Call
     from accessctl.sandbox.world import Quirks
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 READ, WRITE = 1, 3
 LOWEST = 60  # the ceiling of Meta's lowest tier
 APP = "app"
+DEVELOPMENT, STANDARD = "development_access", "standard_access"  # the headers' words for Limited and Full
+TIERS = {LIMITED: (60, 300, DEVELOPMENT), FULL: (9000, 60, STANDARD)}  # points, seconds of a block; GRAPH_API 5.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +99,12 @@ def tier_of(quirks: Quirks) -> str:
     """Return the word for the access tier; GRAPH_API 5.1."""
     if quirks.tier != "by_score":
         return quirks.tier
-    return "development_access" if 0 < quirks.score_limit <= LOWEST else "standard_access"
+    return DEVELOPMENT if 0 < quirks.score_limit <= LOWEST else STANDARD
+
+
+def with_tier(quirks: Quirks, app: App) -> Quirks:
+    """Return how a world behaves to this app: where the app has a tier, with that tier's limits and word."""
+    if app.tier not in TIERS:
+        return quirks
+    limit, block, word = TIERS[app.tier]
+    return replace(quirks, score_limit=limit, score_block=block, tier=word)

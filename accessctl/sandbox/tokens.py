@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from accessctl.sandbox.auth import find_token
 from accessctl.sandbox.nodes import person, system_user
 from accessctl.sandbox.wire import Refusal
-from accessctl.sandbox.world import BUSINESS_MANAGEMENT, USER, App
+from accessctl.sandbox.world import BUSINESS_MANAGEMENT, USER
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +27,7 @@ def debug_token(view: View) -> dict[str, Any]:
         token = find_token(view.world, text, view.now)
     except Refusal as refusal:
         error = {"code": refusal.code, "message": refusal.message, "subcode": refusal.subcode}
-        return {"data": {"app_id": App().id, "is_valid": False, "scopes": [], "error": error}}
+        return {"data": {"app_id": view.world.app.id, "is_valid": False, "scopes": [], "error": error}}
     business = view.world.businesses[token.business]
     data: dict[str, Any] = {
         "app_id": token.app.id,

@@ -7,8 +7,13 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
+from accessctl.sandbox.app import App
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from accessctl.sandbox.app import SystemUser
+    from accessctl.sandbox.obo import OboRequest
 
 V = TypeVar("V")
 
@@ -39,20 +44,14 @@ def frozen(mapping: Mapping[str, V] | None = None) -> Mapping[str, V]:
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """A Business Manager."""
+    """A Business Manager. No field shows whether it is verified as a Tech Provider; GRAPH_API 1.3."""
 
     id: str
     name: str
     verification_status: str = "not_verified"
     two_factor_type: str = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """The app a token was made with."""
-
-    id: str = "4242424242424242"
-    name: str = "accessctl sandbox"
+    tech_provider: bool = False
+    system_users: tuple[SystemUser, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,8 @@ class Token:
     """What stands behind an access token: a system user or a person of `business`, or, through one, a Page.
 
     `page` is the id of that Page. `targets` narrows scopes to some ids; None is Meta's usual way, which names
-    the business. Without `expires` it never ends; GRAPH_API 1.6.
+    the business. Without `expires` it never ends; GRAPH_API 1.6. `work_account` tells that the person has a
+    managed Meta account; `access_expires` has the ids of assets and businesses that the person loses, and when.
     """
 
     business: str
@@ -72,7 +72,9 @@ class Token:
     targets: Mapping[str, tuple[str, ...]] | None = None
     expires: datetime | None = None
     data_access_expires: datetime | None = None
-    app: App = App()
+    app: App = field(default_factory=App)
+    work_account: bool = False
+    access_expires: Mapping[str, datetime] = field(default_factory=frozen)
 
     def is_over(self, now: datetime) -> bool:
         """Tell whether it is of no use any more."""
@@ -187,6 +189,17 @@ class Quirks:
     score_window: int = 300
     score_block: int = 300
     tier: str = "by_score"
+    expire_time: str = "open"
+    expire_days: int = 30
+    obo_business_edges: str = "refused"
+    obo_cancel: str = "open"
+    obo_success: str = "string"
+    obo_shape: str = "bare"
+    unverified_code: int = 200
+    limited_writes: str = "open"
+    app_roles: str = "open"
+    app_permissions: str = "open"
+    closed: Mapping[str, Fault] = field(default_factory=frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +242,7 @@ class World:
     """Everything the simulated Graph API knows. `now` is None where real time is used.
 
     `gone` has the ids of assets that Meta says do not exist, where it only hides all the other unknown ones.
+    `acts_with` has the tokens `--sandbox` uses instead of a business's own; `app` is of every token without one.
     """
 
     businesses: Mapping[str, Business]
@@ -240,6 +254,9 @@ class World:
     now: datetime | None = None
     writes: tuple[Write, ...] = ()
     gone: tuple[str, ...] = ()
+    acts_with: Mapping[str, str] = field(default_factory=frozen)
+    obo_requests: Mapping[str, OboRequest] = field(default_factory=frozen)
+    app: App = field(default_factory=App)
 
     def with_assets(self, changed: Iterable[Asset]) -> World:
         """Put each changed asset in the place of the one with its id."""
@@ -248,6 +265,10 @@ class World:
     def without_asset(self, node: str) -> World:
         """Take one asset out of the world."""
         return replace(self, assets=frozen({key: a for key, a in self.assets.items() if key != node}))
+
+    def with_obo(self, changed: OboRequest) -> World:
+        """Put a changed on-behalf-of request in the place of the one with its id."""
+        return replace(self, obo_requests=frozen({**self.obo_requests, changed.id: changed}))
 
     def ticked(self) -> World:
         """Move the sandbox's own clock on by one second; real time moves by itself."""

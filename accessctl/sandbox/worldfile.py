@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from accessctl.sandbox.appfile import read_app, read_system_users
 from accessctl.sandbox.behaviour import read_mishap, read_quirks
+from accessctl.sandbox.ending import read_access_expires, read_acts_with
+from accessctl.sandbox.obofile import read_obo_requests
 from accessctl.sandbox.spot import ID, SCOPE, Spot
 from accessctl.sandbox.vocabulary import kept
 from accessctl.sandbox.world import (
@@ -14,7 +17,6 @@ from accessctl.sandbox.world import (
     SCOPES,
     SYSTEM_USER,
     USER,
-    App,
     Asset,
     Business,
     Fault,
@@ -30,7 +32,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-TOP = ("now", "app_secret", "tokens", "ad_accounts", "pages", "gone", "quirks", "faults")
+    from accessctl.sandbox.app import App
+
+TOP = (
+    "now",
+    "app_secret",
+    "tokens",
+    "ad_accounts",
+    "pages",
+    "gone",
+    "quirks",
+    "faults",
+    "acts_with",
+    "obo_requests",
+    "app",
+)
 SHARED = (
     "owner",
     "personal",
@@ -54,6 +70,8 @@ TOKEN = (
     "expires",
     "data_access_expires",
     "app",
+    "work_account",
+    "access_expires",
 )
 
 
@@ -76,15 +94,20 @@ def world_of(tree: Any, file: str) -> World:
         root.at("version").refuse("unknown version", "this program knows version 1")
     businesses = {key: _business(key, spot) for key, spot in root.at("businesses").each()}
     assets = {asset.id: asset for asset in _assets(root, businesses)}
+    app = read_app(root.at("app"), businesses)
+    tokens = {key: _token(spot, businesses, assets, app) for key, spot in root.at("tokens").each()}
     return World(
         businesses=frozen(businesses),
         assets=frozen(assets),
-        tokens=frozen({key: _token(spot, businesses, assets) for key, spot in root.at("tokens").each()}),
+        tokens=frozen(tokens),
         quirks=read_quirks(root.at("quirks")),
         mishaps=tuple(read_mishap(spot) for spot in root.at("faults").items()),
         app_secret=root.at("app_secret").text(),
         now=root.at("now").moment(),
         gone=tuple(_gone(spot, assets) for spot in root.at("gone").items()),
+        acts_with=read_acts_with(root.at("acts_with"), businesses, tokens),
+        obo_requests=frozen({one.id: one for one in read_obo_requests(root.at("obo_requests"), businesses, assets)}),
+        app=app,
     )
 
 
@@ -96,9 +119,15 @@ def _id(key: str, spot: Spot) -> str:
 
 def _business(key: str, spot: Spot) -> Business:
     _id(key, spot)
-    spot.keys(("name",), ("verification_status", "two_factor_type"))
-    two_factor = spot.at("two_factor_type").word("none", "admin_required", "all_required", default="none")
-    return Business(key, spot.at("name").text(), spot.at("verification_status").text("not_verified"), two_factor)
+    spot.keys(("name",), ("verification_status", "two_factor_type", "tech_provider", "system_users"))
+    return Business(
+        key,
+        spot.at("name").text(),
+        spot.at("verification_status").text("not_verified"),
+        spot.at("two_factor_type").word("none", "admin_required", "all_required", default="none"),
+        spot.at("tech_provider").flag(),
+        read_system_users(spot.at("system_users")),
+    )
 
 
 def _known(spot: Spot, businesses: Mapping[str, Business]) -> str:
@@ -108,7 +137,7 @@ def _known(spot: Spot, businesses: Mapping[str, Business]) -> str:
     return found
 
 
-def _token(spot: Spot, businesses: Mapping[str, Business], assets: Mapping[str, Asset]) -> Token:
+def _token(spot: Spot, businesses: Mapping[str, Business], assets: Mapping[str, Asset], app: App) -> Token:
     spot.keys(("business",), TOKEN)
     kind = spot.at("kind").word(SYSTEM_USER, USER, PAGE, default=SYSTEM_USER)
     scopes = spot.at("scopes")
@@ -123,7 +152,9 @@ def _token(spot: Spot, businesses: Mapping[str, Business], assets: Mapping[str, 
         None if granular.is_absent else frozen({key: one.words(ID, "an id", "1001") for key, one in granular.each()}),
         spot.at("expires").moment(),
         spot.at("data_access_expires").moment(),
-        _app(spot.at("app")),
+        app if spot.at("app").is_absent else read_app(spot.at("app"), businesses),
+        spot.at("work_account").flag(),
+        read_access_expires(spot.at("access_expires"), kind, {*businesses, *assets}),
     )
 
 
@@ -140,16 +171,6 @@ def _page_of_token(spot: Spot, kind: str, assets: Mapping[str, Asset]) -> str:
     if page_id not in assets or assets[page_id].kind != PAGE:
         page.refuse(f'no Page "{page_id}"', "add it under pages, or correct the id")
     return page_id
-
-
-def _app(spot: Spot) -> App:
-    if spot.is_absent:
-        return App()
-    spot.keys((), ("id", "name"))
-    plain = App()
-    found = App(spot.at("id").text(plain.id), spot.at("name").text(plain.name))
-    _id(found.id, spot.at("id"))
-    return found
 
 
 def _assets(root: Spot, businesses: Mapping[str, Business]) -> Iterator[Asset]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from accessctl.sandbox.app_edges import need_tier
+from accessctl.sandbox.closed import check_open
 from accessctl.sandbox.edges_read import own_business
 from accessctl.sandbox.edges_write import WRITES, Change
+from accessctl.sandbox.ending import without_ends
 from accessctl.sandbox.nodes import BUSINESS
 from accessctl.sandbox.reading import find
 from accessctl.sandbox.wire import Refusal, unseen
@@ -21,16 +24,18 @@ if TYPE_CHECKING:
 def write(view: View, now: datetime) -> tuple[World, dict[str, Any]]:
     """Return the world after the write, and the answer. Raise Refusal, with nothing changed."""
     steps, method = view.call.steps, view.call.method
-    if len(steps) != 2:
+    if len(steps) != 2 and not (len(steps) == 1 and steps[0] in view.world.obo_requests):
         raise unseen(view.call.path)
     row = find(view, steps[0])
-    carry_out = WRITES.get((method, row.type.kind, steps[1]))
+    carry_out = WRITES.get((method, row.type.kind, "".join(steps[1:])))
     if carry_out is None:
         raise unseen(view.call.path)
     if row.type.kind == BUSINESS:
         own_business(view, row)
     if view.caller.role != "admin":
         raise Refusal(200, "(#200) An employee's token may read, not write: the caller must be an admin")
+    need_tier(view, row.type.kind)
+    check_open(view.world.quirks, method, row.type.kind, "".join(steps[1:]))
     change = carry_out(view, row, now)
     return commit(view, change, now), dict(change.answer)
 
@@ -53,7 +58,8 @@ def commit(view: View, change: Change, now: datetime) -> World:
     lag = world.quirks.lag_reads
     assets = [replace(a, shown=world.assets[a.id].seen, lag=lag) if lag else a for a in change.assets]
     changed = replace(world.with_assets(assets), writes=(*world.writes, logged)).ticked()
-    return changed.without_asset(change.gone) if change.gone else changed
+    changed = changed.with_obo(change.obo) if change.obo else changed
+    return without_ends(changed.without_asset(change.gone), change.gone) if change.gone else changed
 
 
 def after_read(view: View) -> World:

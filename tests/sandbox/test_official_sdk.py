@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the SDK's own imports, not ours to mend
     from facebook_business.adobjects.adaccount import AdAccount
+    from facebook_business.adobjects.application import Application
     from facebook_business.adobjects.business import Business
     from facebook_business.api import FacebookAdsApi
     from facebook_business.exceptions import FacebookRequestError
@@ -107,4 +108,22 @@ def test_a_null_entry_comes_back_as_a_batch_of_its_own(monkeypatch):
         left = batch.execute()
         assert len(left) == 1
         assert left.execute() is None
+        session.requests.close()
+
+
+def test_the_sdk_reads_the_app_as_a_raw_call_does(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    app = 'app: {id: "77", name: Our app, business: "1001", roles: {"611001": administrators}}\n'
+    with serve(sandbox(TEXT + app)) as server:
+        monkeypatch.setattr(FacebookSession, "GRAPH", server.url)
+        session = FacebookSession(access_token="sandbox-1001", timeout=10)
+        made = FacebookAdsApi(session, api_version="v26.0")
+        node = Application("77", api=made).api_get(fields=["id", "name", "owner_business"])
+        raw = made.call("GET", ("app",), params={"fields": "id,name,owner_business"}).json()
+        assert (node["name"], node["owner_business"]["id"]) == (raw["name"], raw["owner_business"]["id"])
+        assert [row["user"] for row in Application("77", api=made).get_roles()] == ["611001"]
+        told = {row["permission"]: row["status"] for row in Application("77", api=made).get_permissions()}
+        rows = made.call("GET", ("77", "permissions")).json()["data"]
+        assert told == {row["permission"]: row["status"] for row in rows}
+        assert told["ads_management"] == "live"
         session.requests.close()
