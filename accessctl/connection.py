@@ -130,7 +130,11 @@ def _sandbox(
 
     with opened_sandbox(directory, Path(way.sandbox), BUSY) as (store, sandbox):
         transport = SandboxTransport(sandbox)
-        tokens = {business: Secret(f"sandbox-{business}", "a sandbox token") for business in project.policy.acts_as}
+        with_ = sandbox.world.acts_with
+        tokens = {
+            business: Secret(with_.get(business, f"sandbox-{business}"), "a sandbox token")
+            for business in project.policy.acts_as
+        }
         url = f"sandbox:{Path(way.sandbox).name}"
         lock = lock_of(way, directory / STATE / "sandbox" / "lock", tuple(tokens), environ)
         journal = ledger_of(way, store.journal, environ, lock.check)

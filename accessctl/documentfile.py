@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -14,16 +15,27 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write `text` so that the file is never seen half-written; mode 0600."""
+    """Write `text` so that the file is never seen half-written; mode 0600. What fails leaves nothing behind.
+
+    Raises AccessctlError where it cannot be written; a file that was there is then as it was.
+    """
     try:
         handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+        with contextlib.ExitStack() as undo:
+            undo.callback(_forget, Path(name))
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+            undo.pop_all()
     except OSError as error:
         raise AccessctlError(f"{path} cannot be written: {error.strerror}", "name a file that can be") from None
+
+
+def _forget(path: Path) -> None:
+    with contextlib.suppress(OSError):  # what is told is why it could not be written
+        path.unlink()
 
 
 def read_document(path: Path, what: str, maker: str) -> dict[str, Any]:

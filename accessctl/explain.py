@@ -10,8 +10,10 @@ from accessctl.model import ABSENT, AssetAccess, Grant, Kind, Side, Status
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from accessctl.conclusion import Conclusion, Conclusions
     from accessctl.history import WriteTold
     from accessctl.model import Access, Asset
+    from accessctl.obo.requests import OboRequest
     from accessctl.report.nouns import Since
 
 
@@ -21,6 +23,8 @@ class Holding:
 
     `agency` is empty for everybody whom an asset that could not be read may hide. `last` is the journal's last
     word on the pair, `since` when it was granted or requested by us; None where the journal says nothing.
+    `planned` is what a plan would do about it, None where nobody looked. `obo` are the on-behalf-of requests of
+    the agency on the asset, None where they were not read; `obo_unread` is then why, if somebody tried.
     """
 
     asset: AssetAccess
@@ -29,6 +33,9 @@ class Holding:
     live: Grant | None
     last: WriteTold | None = None
     since: Since | None = None
+    planned: Conclusion | None = None
+    obo: tuple[OboRequest, ...] | None = None
+    obo_unread: str = ""
 
 
 def on_asset(asset: Asset, desired: Access, live: Access | None, acts_as: Collection[str]) -> tuple[Holding, ...]:
@@ -55,6 +62,13 @@ def told(
     """Return the pairs with what the journal says of each."""
     keys = [(one, (one.asset.asset, one.agency)) for one in holdings]
     return tuple(replace(one, last=last.get(key), since=sinces.get(key)) for one, key in keys)
+
+
+def concluded(holdings: Iterable[Holding], conclusions: Conclusions | None) -> tuple[Holding, ...]:
+    """Return the pairs with what a plan would do about each; as they are where nobody looked."""
+    if conclusions is None:
+        return tuple(holdings)
+    return tuple(replace(one, planned=conclusions.of(one.asset.asset, one.agency)) for one in holdings)
 
 
 def unseen(live: Access, holdings: Collection[Holding]) -> tuple[int, int]:
@@ -86,9 +100,8 @@ def live_grant(live: Access, access: AssetAccess, agency: str, acts_as: Collecti
         return Grant(status=Status.UNREADABLE, detail=seen.unreadable)
     if seen is not None and (seen.side is Side.OWNER or agency in seen.grants):
         return seen.grants.get(agency, ABSENT)
-    reasons = [
-        gap.reason for gap in live.gaps if gap.kind is access.asset.kind and gap.business in (access.owner, agency)
-    ]
+    looks = ((access.owner, Side.OWNER), (agency, Side.AGENCY))
+    reasons = [gap.reason for gap in live.gaps if gap.kind is access.asset.kind and (gap.business, gap.side) in looks]
     if reasons:
         return Grant(status=Status.UNREADABLE, detail=reasons[0])
     if access.owner in acts_as:

@@ -11,7 +11,9 @@ from accessctl.counting import count
 from accessctl.errors import RefusedError, StaleError
 from accessctl.guard import hint, judge
 from accessctl.journal import read_journal, remember
+from accessctl.looking import read_foretold
 from accessctl.overtaken import check_not_overtaken
+from accessctl.plan.losing import lost_since
 from accessctl.plan.moved import moved
 from accessctl.plan.nouns import Scope
 from accessctl.planfile import REMAKE
@@ -79,6 +81,8 @@ def check_fits(
         for end in sorted(source.until for source in action.sources if source.until):
             if action.after.tasks and saved.created_at.date().isoformat() <= end < now.date().isoformat():
                 raise StaleError(f"{action.id} is declared until {end}, which has passed", REMAKE)
+    if lost := lost_since(saved, read_foretold(connection).all(), now):
+        raise StaleError(lost, REMAKE)
     entries = read_journal(connection.journal)
     check_not_overtaken(saved, entries, connection.url, now)
     check_called_for(saved, project, remember(entries, connection.url))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from accessctl.clean import display
+from accessctl.called import called
 from accessctl.model import Status
 from accessctl.plan.nouns import REMOVING, Verb, Verdict
 from accessctl.plan.risk import takes_own_access
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from accessctl.model import Guards
-    from accessctl.plan.nouns import Action, BusinessRef, Plan
+    from accessctl.plan.nouns import Action, Plan
 
 PERCENT_COUNTS_FROM = 10  # below that many live grants a share says nothing (DESIGN, section 4)
 ALL_COUNTS_FROM = 5  # but losing every one of that many is the end of an agency
@@ -74,7 +74,7 @@ def _own_way_in(plan: Plan, acting: Collection[str]) -> Iterator[str]:
     taken = [action for action in plan.actions if takes_own_access(action, acting)]
     for agency in sorted({action.agency for action in taken}):
         assets = [f"{a.asset.kind.noun} {a.asset.alias or a.asset.id}" for a in taken if a.agency == agency]
-        yield (f"this plan would take access from {_called(agency)}, one of acts_as, on {_some(assets)}: {OWN}")
+        yield (f"this plan would take access from {called(agency)}, one of acts_as, on {_some(assets)}: {OWN}")
 
 
 def _too_many(held: int, asked: int, live: int, guards: Guards) -> list[str]:
@@ -90,7 +90,7 @@ def _too_many_of_one(lost: Sequence[Action], plan: Plan, guards: Guards) -> list
     gone = Counter(action.agency.id for action in lost)
     live = {one.agency: one.live for one in plan.held}
     found = [
-        f"this plan would revoke {gone[agency.id]} of {live[agency.id]} live grants of {_called(agency)} "
+        f"this plan would revoke {gone[agency.id]} of {live[agency.id]} live grants of {called(agency)} "
         f"({gone[agency.id] * 100 / live[agency.id]:.0f} %, the limit is {guards.max_revoke_percent} %)"
         for agency in sorted({action.agency for action in lost})
         if _is_too_much(gone[agency.id], live.get(agency.id, 0), plan.summary.live, guards)
@@ -104,11 +104,6 @@ def _is_too_much(gone: int, live: int, of_all: int, guards: Guards) -> bool:
         return False
     counts = live >= PERCENT_COUNTS_FROM or gone >= live >= ALL_COUNTS_FROM
     return counts and gone * 100 > guards.max_revoke_percent * live
-
-
-def _called(agency: BusinessRef) -> str:
-    name = display(agency.name or agency.alias, 60)
-    return f"{name} ({agency.id})" if name else f"business {agency.id}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from accessctl.chain import HINT, JournalError
 from accessctl.model import Asset, Kind, Status
+from accessctl.obo.told import EVENTS, OboTeller, OboTold
 from accessctl.plan.nouns import State, Verb
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class WriteTold:
     settled_at: datetime | None = None
 
 
-Told: TypeAlias = "RunTold | WriteTold"
+Told: TypeAlias = "RunTold | WriteTold | OboTold"
 
 
 def tell(entries: Iterable[Entry]) -> tuple[Told, ...]:
@@ -97,10 +98,16 @@ def narrowed(
     return tuple(
         one
         for one in told
-        if (not wants_pairs or (isinstance(one, WriteTold) and (one.asset in assets or one.agency in agencies)))
+        if (not wants_pairs or _is_about(one, assets, agencies))
         and run_of(one).id.startswith(run)
         and (since is None or moment_of(one) >= since)
     )
+
+
+def _is_about(told: Told, assets: Collection[Asset], agencies: Collection[str]) -> bool:
+    if isinstance(told, OboTold):
+        return told.is_about(assets, agencies)
+    return isinstance(told, WriteTold) and (told.asset in assets or told.agency in agencies)
 
 
 def run_of(told: Told) -> RunTold:
@@ -110,7 +117,7 @@ def run_of(told: Told) -> RunTold:
 
 def moment_of(told: Told) -> datetime:
     """Return when a write was sent, or when a run ended; where it never did, when it began."""
-    return told.at if isinstance(told, WriteTold) else told.ended_at or told.at
+    return told.ended_at or told.at if isinstance(told, RunTold) else told.at
 
 
 class _Teller:
@@ -121,9 +128,13 @@ class _Teller:
         self._writes: dict[int, WriteTold] = {}
         self._open: dict[tuple[str, str, Asset, str], int] = {}  # the line of an intent that is still open
         self._places: dict[str, int] = {}  # the last line of each run
+        self._obo = OboTeller()
 
     def take_in(self, entry: Entry, number: int) -> None:
         run = str(entry["run"])
+        if entry["event"] in EVENTS:  # a run of its own, of one write
+            self._obo.take_in(entry, number, _about_run(entry), _time(entry))
+            return
         self._places[run] = number
         match entry["event"]:
             case "run_started":
@@ -145,7 +156,8 @@ class _Teller:
     def told(self) -> tuple[Told, ...]:
         writes = [(line, 0, replace(write, run=self._runs[write.run.id])) for line, write in self._writes.items()]
         runs = [(self._places[run.id], 1, run) for run in self._runs.values()]
-        placed: list[tuple[int, int, Told]] = sorted([*writes, *runs], key=lambda one: one[:2])
+        canceled = [(line, 0, told) for line, told in self._obo.told.items()]
+        placed: list[tuple[int, int, Told]] = sorted([*writes, *runs, *canceled], key=lambda one: one[:2])
         return tuple(one for _, _, one in placed)
 
     def _run(self, entry: Entry) -> RunTold:
@@ -153,14 +165,18 @@ class _Teller:
 
 
 def _started(entry: Entry) -> RunTold:
+    plan = str(entry.get("plan_digest") or str(entry.get("plan", "")).partition(" ")[0])
+    return replace(_about_run(entry), plan=plan, graph_url=str(entry["graph"]["url"]))
+
+
+def _about_run(entry: Entry) -> RunTold:
     return RunTold(
         id=str(entry["run"]),
         at=_time(entry),
-        plan=str(entry.get("plan_digest") or str(entry.get("plan", "")).partition(" ")[0]),
         commit=str(entry.get("commit", "")),
         url=str(entry.get("run_url", "")),
         actor=str(entry.get("actor", "")),
-        graph_url=str(entry["graph"]["url"]),
+        graph_url=str((entry.get("graph") or {}).get("url", "")),
     )
 
 

@@ -137,7 +137,7 @@ class AssetAccess:
     `grants` maps the agency's business id to its grant. `owner` is a business id, empty where no read told.
     `unreadable` is empty, or why the grants could not be read to the end; they are then no evidence at all.
     `reason_code` says the same as one word where it is more than that: `hidden`, `gone`, `not_owned`,
-    `other_owner`, `not_listed`, `not_looked_up`, `uncertain`.
+    `other_owner`, `not_listed`, `not_looked_up`, `uncertain`, `access_ended`.
     `side` says from which end live access was seen: an agency sees its own grants alone. The fields from
     `alias` on are the manifests' and stay empty on live access.
     """
@@ -167,6 +167,38 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """What a token is foretold to lose (GRAPH_API 6): from `at` on, with the token of `business`, Meta hides `asset`.
+
+    It stands for the business itself where `asset` is None.
+    """
+
+    business: str
+    asset: Asset | None
+    at: datetime
+
+    @property
+    def order(self) -> tuple[datetime, str, bool, tuple[str, str]]:
+        """What ends are sorted by: the next one first."""
+        asset = self.asset
+        return self.at, self.business, asset is not None, (asset.kind, asset.id) if asset else ("", "")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ClosedEdge:
+    """A kind of call that Meta does not open to the app of a business; `at` is when it was refused with `code`.
+
+    `edge` is the method and the edge, behind its kind where it is one of an asset: "POST client_pages",
+    "POST ad_account/agencies".
+    """
+
+    business: str
+    edge: str
+    code: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Access to many assets: what is desired, or what is live.
 
@@ -174,6 +206,8 @@ class Access:
     what a reader should know of how live access was read. `is_narrow` tells live access of which only a part
     was read, because no more was asked for. `holders` are ids of businesses that hold something beyond that part,
     as the owners' own lists of agencies say; `are_holders_known` is false where one of these could not be heard.
+    `endings` are what the tokens are foretold to lose, the next one first. `closed` are the calls that Meta is known
+    to refuse to the app; `tried_again` are pairs on which a person wants one of them tried all the same.
     """
 
     assets: Mapping[Asset, AssetAccess]
@@ -183,6 +217,9 @@ class Access:
     is_narrow: bool = False
     holders: frozenset[str] = frozenset()
     are_holders_known: bool = True
+    endings: tuple[Ending, ...] = ()
+    closed: tuple[ClosedEdge, ...] = ()
+    tried_again: frozenset[tuple[Asset, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

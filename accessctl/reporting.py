@@ -12,26 +12,56 @@ from accessctl.selectors import in_scope
 from accessctl.workflow import Wish, access_of, acting_of, read_access
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from accessctl.connection import Connection
     from accessctl.history import Told
     from accessctl.ledger import Ledger
     from accessctl.manifest import Project
+    from accessctl.model import Access
     from accessctl.report import Report
     from accessctl.snapshot import Snapshot
 
 
-def report_of_live(project: Project, connection: Connection, targets: Sequence[str], now: datetime) -> Report:
-    """Read live access now, and the journal; changes nothing anywhere."""
+def report_of_live(
+    project: Project,
+    connection: Connection,
+    targets: Sequence[str],
+    now: datetime,
+    *,
+    warn: Callable[[str], None] | None = None,
+) -> Report:
+    """Read live access now, and the journal; changes nothing anywhere.
+
+    With `warn`, the on-behalf-of requests too, a call for each ad account of the review; it is told where what is
+    remembered of closed edges cannot be read or kept.
+    """
     from accessctl.report.since import writes_of
 
     live = read_access(project, connection, Wish(Scope(tuple(targets))))
     origin = _origin(project, Way.LIVE, now, now, targets, graph=(connection.url, project.graph_version))
     writes = writes_of(told_of(connection.journal), connection.url)
     scope = in_scope(targets, (), project.desired)
-    return make_report(project.desired, live, project.policy, origin, writes=writes, in_scope=scope)
+    report = make_report(project.desired, live, project.policy, origin, writes=writes, in_scope=scope)
+    return report if warn is None else _with_requests(report, live, project, connection, now, warn)
+
+
+def _with_requests(
+    report: Report,
+    live: Access,
+    project: Project,
+    connection: Connection,
+    now: datetime,
+    warn: Callable[[str], None],
+) -> Report:
+    from accessctl.obo.look import OboLook
+    from accessctl.obo.memory import remembering
+    from accessctl.report.obo import accounts_of, with_requests
+
+    with remembering(connection, now, warn) as memory:
+        look = OboLook(connection.reader, connection.acting, project.desired, memory, live)
+        return with_requests(report, look.on_accounts(accounts_of(report)), project.desired.businesses)
 
 
 def report_of_snapshot(

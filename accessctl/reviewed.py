@@ -13,6 +13,7 @@ from accessctl.plan.document import without_base
 from accessctl.plan.make import make_plan
 from accessctl.planfile import REMAKE
 from accessctl.selectors import in_scope, selected
+from accessctl.tryagain import with_tried_again
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +29,10 @@ def check_called_for(saved: SavedPlan, project: Project, journal: Mapping[tuple[
     The plan's rows tell which live access it was made from; planning from that again has to give the same plan.
     Apply reads each pair right before it writes, so what is carried out is what planning anew would give.
 
-    Three things only the digest of the review binds (--expect-digest): what was left out of a plan, what was
-    asked of it (its scope), and names at Meta that no manifest has. `journal` is what it remembers by now.
+    Five things only the digest of the review binds (--expect-digest): what was left out of a plan, what was
+    asked of it (its scope), names at Meta that no manifest has, when a token loses what, and which calls Meta does
+    not open: for these the plan holds no step, and says who does what instead.
+    `journal` is what it remembers by now.
     """
     scope = saved.origin.scope
     selectors = (*scope.targets, *scope.excludes)
@@ -38,6 +41,7 @@ def check_called_for(saved: SavedPlan, project: Project, journal: Mapping[tuple[
     is_whole = saved.plan.is_whole and not selectors
     claimed = claimed_access(saved.plan, desired, project.policy, meant, is_part=not is_whole)
     claimed = _recalled(claimed, saved, desired, _known(saved, journal))
+    claimed = with_tried_again(claimed, desired, scope.ask_again)
     fresh = make_plan(desired, claimed, project.policy, in_scope=meant, replace_with_gap=scope.replace_with_gap)
     unseen = {"last_holder"} if any(one.startswith("agency:") for one in selectors) else set()
     if wrong := not_called_for(without_base(saved), fresh, is_whole=is_whole, unseen=unseen):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from accessctl import tasks
 from accessctl.model import Asset, Kind, Status
+from accessctl.plan.byhand import BY_HAND, PARTNERS_PAGE, asks_client, told_in
 from accessctl.plan.nouns import BusinessRef
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ PLACES = {
     "admin_approval": (Whom.SECOND_ADMIN, REVIEWS),
     "approval_not_wanted": (Whom.SECOND_ADMIN, REVIEWS),
     "request_gone": (Whom.US, ""),
+    BY_HAND: (Whom.CLIENT, PARTNERS_PAGE),  # or us, where we are the ones who may do it
 }
 
 
@@ -85,6 +87,8 @@ def _age(row: Row) -> tuple[datetime, Kind, str, str, str]:
 
 def _wait(row: Row, desired: Access, now: datetime) -> Wait:
     whom, where = PLACES.get(row.reason.code, (Whom.US, ""))
+    if row.reason.code == BY_HAND:
+        whom, where = Whom.CLIENT if asks_client(row) else Whom.US, told_in(row)[0]
     missing, extra = _difference(row)
     return Wait(
         row=row,
@@ -103,7 +107,8 @@ def _wait(row: Row, desired: Access, now: datetime) -> Wait:
 def _actor(row: Row, whom: Whom, desired: Access) -> BusinessRef:
     """The business whose people act: the asset's owner, or ourselves where it is up to us."""
     access = desired.assets.get(Asset(row.asset.kind, row.asset.id))
-    if whom is Whom.US or access is None:
+    is_ours = row.agency is None or row.via in (row.agency.alias, row.agency.id)
+    if access is None or (whom is Whom.US and (is_ours or row.reason.code != BY_HAND)):
         return row.agency or BusinessRef("", row.via)
     owner = desired.businesses.get(access.owner)
     return BusinessRef(access.owner, owner.alias if owner else "", owner.name if owner else "")
@@ -113,6 +118,8 @@ def _tasks(row: Row) -> tuple[str, ...]:
     """The tasks somebody is to say yes or no to; what Meta shows of them goes before what is declared."""
     shown = tuple(task for task in row.before.tasks if task not in row.before.server_added)
     declared = row.after.tasks if row.after else ()
+    if row.reason.code == BY_HAND:
+        return declared
     if row.before.status in (Status.PENDING, Status.AWAITING_APPROVAL):
         return shown or declared
     return () if row.reason.code == "approval_not_wanted" else declared
@@ -140,7 +147,7 @@ def _todo(row: Row, missing: Sequence[str], extra: Sequence[str]) -> str:
         case "request_gone":
             return f"ask the client why; {ASK_AGAIN} {row.asset.alias} sends a new one"
         case _:
-            return row.reason.text
+            return told_in(row)[1]
 
 
 def change_in_words(missing: Sequence[str], extra: Sequence[str]) -> str:

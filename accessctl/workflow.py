@@ -17,6 +17,7 @@ from accessctl.plan.limits import limits_of
 from accessctl.plan.make import make_plan
 from accessctl.plan.nouns import BusinessRef, Origin, Scope, SnapshotRef
 from accessctl.selectors import in_scope, selected
+from accessctl.tryagain import with_tried_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +40,7 @@ class Wish:
     """What a person asks of a plan beyond the manifests.
 
     `ask_again` are selectors of pairs whose earlier request or grant, still open as far as the journal knows,
-    shall be forgotten.
+    shall be forgotten, and whose call shall be tried also where Meta was found not to open it.
     """
 
     scope: Scope = EVERYTHING
@@ -50,39 +51,29 @@ class Wish:
 NO_WISH = Wish()
 
 
-def read_access(project: Project, connection: Connection, wish: Wish = NO_WISH) -> Access:
-    """Read live access, and put back what only the journal knows."""
-    return _recalled(*_look(project, connection, wish.scope), project, wish)
+def read_access(project: Project, connection: Connection, wish: Wish = NO_WISH, now: datetime | None = None) -> Access:
+    """Read live access, and put back what only the journal knows; `now` is the time where it is not given."""
+    from accessctl.looking import look
 
-
-def _look(
-    project: Project, connection: Connection, scope: Scope = EVERYTHING
-) -> tuple[Access, Mapping[tuple[Asset, str], Remembered]]:
-    """Return what Meta shows, and what only the journal knows."""
-    from accessctl.journal import read_journal, remember
-    from accessctl.live.read import read_live
-    from accessctl.live.wanted import wanted_of
-
-    wanted = wanted_of(project.desired, project.policy.acts_as, scope.targets, scope.excludes)
-    live = read_live(connection.reader, connection.acting, wanted, connection.watch)
-    return live, remember(read_journal(connection.journal), connection.url)
+    return _recalled(*look(project, connection, wish.scope, now), project, wish)
 
 
 def _recalled(live: Access, remembered: Mapping[tuple[Asset, str], Remembered], project: Project, wish: Wish) -> Access:
     from accessctl.live.recall import recall
 
     again = selected(wish.ask_again, remembered, project.desired)
-    return recall(live, remembered, project.desired, again)
+    return with_tried_again(recall(live, remembered, project.desired, again), project.desired, wish.ask_again)
 
 
 def take_snapshot(project: Project, connection: Connection, now: datetime) -> Snapshot:
     """Read live access and keep it as it was read; `now` is when that began."""
     from accessctl.live.wanted import sides_of
+    from accessctl.looking import look
     from accessctl.model import Kind
     from accessctl.snapshot import Look, Snapshot
     from accessctl.snapshot.document import sealed
 
-    live, remembered = _look(project, connection)
+    live, remembered = look(project, connection, EVERYTHING, now)
     sides = sides_of(project.desired, project.policy.acts_as)
     return sealed(
         Snapshot(
@@ -106,7 +97,7 @@ def plan_project(
     now: datetime,
 ) -> SavedPlan:
     """Read, plan, and let the guards judge. Changes nothing anywhere."""
-    live = read_access(project, connection, wish)
+    live = read_access(project, connection, wish, now)
     origin = origin_of(project, project.graph_version, connection.url, wish)
     return _plan(project, live, wish, origin, now, cost=connection.cost)
 
@@ -188,11 +179,14 @@ def apply_plan(
     open, with the aliases that `names` knows, and of a lock that is waited for, at most `patience` seconds.
     """
     from accessctl.apply import GraphDoor, Run, Writer, pending_of, sent_since
+    from accessctl.closed import not_opened
+    from accessctl.closing import closing_of
     from accessctl.holder import Holder
     from accessctl.journal import Journal, read_journal, remember
     from accessctl.overtaken import check_not_overtaken
 
-    door = GraphDoor(connection.reader, connection.writer, connection.acting)
+    closing = closing_of(connection, clock, warn)
+    door = GraphDoor(connection.reader, connection.writer, connection.acting, closing)
     about = {**(started_by or {}), "plan_digest": saved.digest}
     journal = Journal(connection.journal, uuid.uuid4().hex[:12], about=about, now=clock)
     by = about.get("actor") or platform.node()
@@ -221,6 +215,9 @@ def apply_plan(
         run = Run(writer, since, stop=stop, in_words=in_words)
         result = run.carry_out(saved.plan.actions, parallelism)
         done.append(result)
+        closing.conclude()
+        for closed in closing.found:
+            warn(f"{not_opened(closed)}. The next plan says by hand")
         with contextlib.suppress(AccessctlError):  # a broken journal has ended the run, and says so itself
             journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
     return replace(done[0], head=journal.head, settled=settled)

@@ -89,7 +89,7 @@ def test_an_undeclared_asset_that_only_the_list_of_agencies_knows_is_shown(compa
 
     plan = planned(company, answers("owned_ad_accounts", without_it))
     assert [(row.asset.id, row.reason.code) for row in plan.unmanaged] == [("72", "uncertain")]
-    assert "what it owns does not name Mediahouse Ltd (2002)" in plan.unmanaged[0].reason.text
+    assert 'what it owns does not name "Mediahouse Ltd" (2002)' in plan.unmanaged[0].reason.text
 
 
 def test_a_refusal_names_each_business_once_where_two_share_a_token(company):

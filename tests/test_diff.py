@@ -71,7 +71,7 @@ def codes(comparison: Comparison) -> list[str]:
     return [row.what for row in comparison.differences]
 
 
-MEDIA = "Mediahouse Ltd (2002)"
+MEDIA = '"Mediahouse Ltd" (2002)'
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ MEDIA = "Mediahouse Ltd (2002)"
             owned(m=Grant(frozenset({"ANALYZE"}), Status.UNKNOWN, "ON_HOLD")),
             [f"{MEDIA} was confirmed with ANALYZE and is listed as 'ON_HOLD' with ANALYZE"],
         ),
-        (owned(name="Old"), owned(name="New"), ["renamed from Old to New"]),
+        (owned(name="Old"), owned(name="New"), ['renamed from "Old" to "New"']),
         (owned(), owned(owner=SISTER), ["belongs to business 1002 now, before to 1001"]),
         (owned(name=""), owned(name="New"), []),
         (owned(m=held(*BUYER)), owned(m=replace(held(*BUYER), since=NOW)), []),
@@ -148,20 +148,20 @@ def test_tasks_nobody_knows_are_differences_too():
 def test_an_asset_that_is_listed_now_is_new_and_who_works_on_it_is_shown():
     found = compare(snapshot(), snapshot(owned(m=held("ANALYZE"), s=asked("MANAGE"))))
     assert codes(found) == [What.NEW, What.HOLDS, What.ASKED]
-    assert words(found.differences[0]) == "is new, listed by Acme GmbH (acme, 1001)"
+    assert words(found.differences[0]) == 'is new, listed by "Acme GmbH" (acme, 1001)'
 
 
 def test_an_asset_that_is_no_longer_listed_has_not_lost_its_agencies():
     found = compare(snapshot(owned(m=held("ANALYZE"))), snapshot())
     assert codes(found) == [What.NOT_LISTED]
-    assert words(found.differences[0]).startswith("is no longer listed by Acme GmbH (acme, 1001): sold, moved")
+    assert words(found.differences[0]).startswith('is no longer listed by "Acme GmbH" (acme, 1001): sold, moved')
 
 
 @pytest.mark.parametrize("code", ["hidden", "gone", "not_owned", "other_owner", "not_listed"])
 def test_an_asset_that_was_looked_up_in_vain_is_no_longer_listed_for_the_reason_found(code):
     gone = owned(owner=SISTER if code == "other_owner" else ACME, unreadable="Meta knows no such id", reason_code=code)
     listed = snapshot(owned(m=held("ANALYZE")))
-    assert said(listed, snapshot(gone)) == ["is no longer listed by Acme GmbH (acme, 1001): Meta knows no such id"]
+    assert said(listed, snapshot(gone)) == ['is no longer listed by "Acme GmbH" (acme, 1001): Meta knows no such id']
     assert codes(compare(snapshot(gone), listed)) == [What.NEW, What.HOLDS]
     assert codes(compare(snapshot(gone), snapshot(gone))) == [What.INCOMPARABLE]
     assert codes(compare(snapshot(), snapshot(gone))) == []
@@ -234,7 +234,7 @@ def test_what_one_of_them_did_not_look_at_cannot_be_compared():
 
 def test_what_we_hold_at_a_client_is_given_and_lost_like_any_other():
     nothing, holding = snapshot(looks=BOTH_LOOKS), snapshot(at_client(held(*BUYER)), looks=BOTH_LOOKS)
-    us = "Acme GmbH (acme, 1001)"
+    us = '"Acme GmbH" (acme, 1001)'
     assert said(nothing, holding) == [f"{us} was given ADVERTISE, ANALYZE"]
     assert said(holding, nothing) == [f"{us} lost ADVERTISE, ANALYZE, which was all it held"]
     gap = (Gap(ACME, Side.AGENCY, Kind.PAGE, "cut short"),)
@@ -355,8 +355,8 @@ def test_two_files_need_no_project_and_a_file_is_compared_with_now(brand, run, t
     (tmp_path / "empty").mkdir()
     found = run("diff", "../before.json", "../after.json", cwd=tmp_path / "empty")
     assert found.returncode == 0, found.stderr
-    assert "ad account act_71 De\n  - Stranger Ltd (4004) lost ADVERTISE, ANALYZE, which was all" in found.stdout
-    assert "Page 72 Fr\n  + Mediahouse Ltd (2002) was given ADVERTISE, ANALYZE\n" in found.stdout
+    assert 'ad account act_71 De\n  - "Stranger Ltd" (4004) lost ADVERTISE, ANALYZE, which was all' in found.stdout
+    assert 'Page 72 Fr\n  + "Mediahouse Ltd" (2002) was given ADVERTISE, ANALYZE\n' in found.stdout
     assert found.stdout.endswith("2 differences on 2 assets.\n")
     now = run("diff", "before.json", "--detailed-exitcode", *SANDBOX)
     assert now.returncode == 2

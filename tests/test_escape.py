@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accessctl.called import quoted
 from accessctl.clean import display
 from accessctl.render.escape import (
     command_data,
@@ -181,6 +182,37 @@ def test_an_ordinary_name_is_shown_as_it_is(name):
     ],
 )
 def test_calm_words_of_a_sentence_stay_words(sentence, shown):
+    assert markdown_text(sentence) == shown
+
+
+@pytest.mark.parametrize("given", ALL)
+def test_a_quoted_name_in_a_sentence_is_one_unit(given):
+    for name in these(given):
+        clean = quoted(name)
+        if not clean.strip('" '):
+            continue
+        sentence = f"{clean} (1029384756) loses ADVERTISE on 1 Page."
+        seen = as_github_shows(f"> - {markdown_text(sentence)}\n")
+        assert seen.text.strip() == sentence, name
+        codes = [text for around, text in seen.texts if "code" in around]
+        assert codes in ([clean[1:-1], "1029384756"], ["1029384756"]), name
+        assert live_references(seen) == [], name
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ('"Smith & Co" (2002) loses it', '"Smith &amp; Co" (2002) loses it'),
+        ('"Evil [x](y) (z)" (2002) loses it', '"`Evil [x](y) (z)`" (2002) loses it'),
+        ('to "a `b` (c " (1029384756), as', 'to "`` a `b` (c  ``" (`1029384756`), as'),
+        ('"Acme  GmbH" (2002)', '"`Acme  GmbH`" (2002)'),
+        ("Evil [x](y) (1029384756).", "Evil `[x](y)` (`1029384756`)."),
+        ("see ([x](y))", "see `([x](y))`"),
+        ("see (a1b2c3d).", "see (`a1b2c3d`)."),
+        ("() (", "`() (`"),
+    ],
+)
+def test_brackets_stay_with_the_name_they_belong_to(sentence, shown):
     assert markdown_text(sentence) == shown
 
 

@@ -37,8 +37,8 @@ def test_a_slip_in_an_id_shows_the_strangers_own_name(company, kind):
     company_with_a_slip(company)
     company.asset(kind, "de", "77", agencies={"mediahouse": BUYER}, live={MEDIAHOUSE: BUYER})
     saved = company.plan()
-    assert saved.plan.headlines[0] == "First grant ever to Wholly Other Inc (2003), as far as was read."
-    assert "mediahouse (2003) is called 'Wholly Other Inc' at Meta, not 'Mediahouse Ltd'" in saved.plan.warnings
+    assert saved.plan.headlines[0] == 'First grant ever to "Wholly Other Inc" (2003), as far as was read.'
+    assert 'mediahouse (2003) is called "Wholly Other Inc" at Meta, not "Mediahouse Ltd"' in saved.plan.warnings
     assert "Wholly Other Inc" in plan_text(saved, Paper(80))
 
 
@@ -57,7 +57,7 @@ def test_every_first_time_business_is_flagged_and_named_before_all_else(company,
     flagged = {one.agency.id for one in saved.plan.actions if "first_grant" in one.risk}
     assert flagged == set(new)
     assert saved.plan.headlines[:20] == tuple(
-        f"First grant ever to Agency {one} ({one}), as far as was read." for one in new
+        f'First grant ever to "Agency {one}" ({one}), as far as was read.' for one in new
     )
 
 
@@ -69,7 +69,7 @@ def test_a_business_whose_name_meta_does_not_tell_is_to_be_known_by_its_id(compa
     assert first_risks(company) == {"9999": ("first_grant", "name_unread")}
     (line,) = saved.plan.headlines
     unread = "a business whose name at Meta could not be read"
-    assert line == f"First grant ever, as far as was read, to {unread}: Ghost (9999)."
+    assert line == f'First grant ever, as far as was read, to {unread}: "Ghost" (9999).'
     text = " ".join(plan_text(saved, Paper(80)).split())
     assert "its name at Meta could not be read; compare the id with the one the business itself gave you" in text
 
@@ -157,7 +157,7 @@ def test_where_nobody_tells_who_holds_the_rest_only_the_part_is_spoken_of(compan
     company.asset(kind, "fr", "78", agencies={"mediahouse": BUYER}, live={MEDIAHOUSE: BUYER})
     saved = company.plan(Wish(Scope(("de",))))
     assert [one.risk for one in saved.plan.actions] == [("first_in_part",)]
-    assert saved.plan.headlines == ("First grant to Mediahouse Ltd (2002), on the part that was read.",)
+    assert saved.plan.headlines == ('First grant to "Mediahouse Ltd" (2002), on the part that was read.',)
     assert "on the part that was read" in plan_text(saved, Paper(200))
     assert first_risks(company) == {MEDIAHOUSE: ()}
 

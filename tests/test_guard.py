@@ -131,7 +131,7 @@ def test_where_every_share_may_go_an_agency_may_go_too():
 def test_the_reason_names_the_agency_with_its_id_and_nothing_that_breaks_a_line():
     plan = removing(6, live=1000, held=12, name="Media\n\x1b[31mhouse")
     assert judge(plan, Guards()).reasons == (
-        "this plan would revoke 6 of 12 live grants of Media\\u{a}\\u{1b}[31mhouse (2002) (50 %, the limit is 25 %)",
+        'this plan would revoke 6 of 12 live grants of "Media\\u{a}\\u{1b}[31mhouse" (2002) (50 %, the limit is 25 %)',
     )
 
 
@@ -168,7 +168,7 @@ def test_letting_an_agency_go_takes_the_exact_number(company):
     saved = company.plan()
     assert [(one.agency, one.live) for one in saved.plan.held] == [(MEDIAHOUSE, 6)]
     assert saved.verdict.reasons == (
-        "this plan would revoke 6 of 6 live grants of Mediahouse Ltd (2002) (100 %, the limit is 25 %)",
+        'this plan would revoke 6 of 6 live grants of "Mediahouse Ltd" (2002) (100 %, the limit is 25 %)',
     )
     with pytest.raises(RefusedError):
         check_guards(judge_again(saved, company.load(), 5))
@@ -199,7 +199,7 @@ def test_nobody_takes_away_their_own_way_in_whatever_is_confirmed(company, kind,
     assert saved.verdict.word == ("refused" if flagged else "allowed")
     for number in (None, 0, 1) if flagged else ():
         judged = judge_again(saved, company.load(), number)
-        assert "Sister SA (1002), one of acts_as" in judged.verdict.reasons[0]
+        assert '"Sister SA" (1002), one of acts_as' in judged.verdict.reasons[0]
         assert "acts_as first" in hint(judged.plan, judged.verdict)
 
 
@@ -308,7 +308,7 @@ def test_accepting_the_request_of_a_stranger_is_a_first_grant(company):
     company.asset("page", "de", "77", agencies={"mediahouse": BUYER}, live=pending)
     plan = company.plan().plan
     assert plan.actions[0].risk == ("first_grant",)
-    assert plan.headlines == ("First grant ever to Mediahouse Ltd (2002), as far as was read.",)
+    assert plan.headlines == ('First grant ever to "Mediahouse Ltd" (2002), as far as was read.',)
 
 
 def test_asking_a_client_for_oneself_is_no_first_grant(company):
@@ -320,9 +320,9 @@ def test_asking_a_client_for_oneself_is_no_first_grant(company):
 def test_first_time_businesses_stand_before_all_other_headlines(company, kind):
     company.asset(kind, "de", "77", agencies={"mediahouse": ["MANAGE"], "dataco": BUYER}, live={STRANGER: BUYER})
     first, second, *others = company.plan().plan.headlines
-    assert first == "First grant ever to Mediahouse Ltd (2002), as far as was read."
-    assert second == "First grant ever to DataCo (3003), as far as was read."
-    assert [line.split()[0] for line in others] == ["Stranger", "Mediahouse"]
+    assert first == 'First grant ever to "Mediahouse Ltd" (2002), as far as was read.'
+    assert second == 'First grant ever to "DataCo" (3003), as far as was read.'
+    assert [line.split('" ')[0] for line in others] == ['"Mediahouse Ltd', '"Stranger Ltd']
 
 
 def test_a_refused_plan_is_shown_in_full_and_exits_with_3(company, run):
@@ -333,7 +333,7 @@ def test_a_refused_plan_is_shown_in_full_and_exits_with_3(company, run):
         found = run(*command, "--sandbox", "world.yaml")
         assert found.returncode == 3
         assert found.stdout.count("- revoke") == 12
-        assert "refused: this plan would revoke 6 of 6 live grants of Mediahouse Ltd (2002)" in found.stdout
+        assert 'refused: this plan would revoke 6 of 6 live grants of "Mediahouse Ltd" (2002)' in found.stdout
         assert "note: after this, no agency can advertise on it or manage it" in found.stdout
         assert "--allow-revokes 12" in found.stderr
     assert run("apply", "--auto-approve", "--allow-revokes", "12", "--sandbox", "world.yaml").returncode == 0

@@ -294,7 +294,7 @@ def test_history_reads_as_sentences_within_80_columns(applied, here):
     found = here("history", *SANDBOX)
     assert (found.returncode, found.stderr) == (0, "")
     text = found.stdout.replace("\n    ", " ")
-    assert "UTC  Mediahouse Ltd (mediahouse, 2002) was granted ADVERTISE, ANALYZE on ad account de-brand" in text
+    assert 'UTC  "Mediahouse Ltd" (mediahouse, 2002) was granted ADVERTISE, ANALYZE on ad account de-brand' in text
     assert "by jo, commit 0123abcdef01, https://github.com/acme/access/actions/runs/7]" in text
     assert "business 4004 lost ADVERTISE, ANALYZE on ad account de-brand (act_77): applied" in text
     assert max(map(len, found.stdout.splitlines())) <= 80

@@ -13,6 +13,7 @@ from accessctl.graph.errors import GraphError
 from accessctl.live.recall import recall
 from accessctl.live.wanted import sides_of
 from accessctl.model import Access, Asset, AssetAccess, Grant, Kind, Remembered, Side, Status, frozen
+from accessctl.render.plan_json import plan_json
 from tests.company import ACME, CLIENT, DATACO, MEDIAHOUSE, SISTER, STRANGER
 
 KINDS = pytest.mark.parametrize("kind", list(Kind))
@@ -254,3 +255,47 @@ def test_how_long_a_request_waits_is_known_from_the_journal_where_meta_does_not_
     told = replace(waiting, since=datetime(2026, 11, 2, tzinfo=UTC))
     live = Access(frozen({asset: AssetAccess(asset, CLIENT, grants=frozen({ACME: told}))}), frozen({}))
     assert recall(live, memory, Access(frozen({}), frozen({}))).assets[asset].grants[ACME] == told
+
+
+@pytest.mark.parametrize("side", ["owner", "agency"])
+@KINDS
+def test_a_name_of_a_megabyte_is_cut_where_it_is_read_and_marked(company, kind, side):
+    """FAULTS G10: a stranger chose it, and it would stand in each file, report and comment."""
+    name = "</details>\x1b[31m@everyone" + "A" * 1_000_000
+    if side == "agency":
+        company.asset(kind, "shop", "72", agencies={"acme": BUYER}, live={ACME: BUYER}, owner="client")
+        company.world["businesses"][CLIENT]["name"] = name
+    else:
+        company.asset(kind, "shop", "72", agencies={}, live={MEDIAHOUSE: BUYER, STRANGER: BUYER})
+        company.world["businesses"][MEDIAHOUSE]["name"] = name
+        company.world["businesses"][STRANGER]["name"] = name[:-1]  # as long, and the same to look at
+    company.world[f"{kind}s"]["72"]["name"] = name
+    access = company.live()
+    cut = name[:499] + "…"
+    assert access.assets[Asset(kind, "72")].name == cut
+    assert access.businesses[CLIENT if side == "agency" else MEDIAHOUSE].name == cut
+    plan = company.plan()
+    assert plan.digest == company.plan().digest
+    assert len(plan_json(plan)) < 12_000
+    assert [action.agency.id for action in plan.plan.actions] == [MEDIAHOUSE, STRANGER] * (side == "owner")
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(499, False), (500, False), (501, True)])
+def test_a_name_that_a_manifest_can_declare_is_never_cut(length, is_cut):
+    name = edges.read_name({"name": "x" * length})
+    assert (len(name), name.endswith("…")) == (min(length, 500), is_cut)
+
+
+@pytest.mark.parametrize("row", [{}, {"name": None}, {"name": 7}, {"name": ["x"]}])
+def test_what_is_no_name_is_none(row):
+    assert edges.read_name(row) == ""
+
+
+def test_a_task_too_long_to_be_one_is_not_read_as_another():
+    grant = edges.read_grant({"permitted_tasks": ["ANALYZE", "X" * 201], "access_status": "CONFIRMED"})
+    assert (grant.status, grant.tasks) == (Status.UNREADABLE, frozenset())
+    assert edges.read_grant({"permitted_tasks": ["X" * 200], "access_status": "CONFIRMED"}).tasks == {"X" * 200}
+
+
+def test_a_status_that_nobody_knows_is_kept_and_cut():
+    assert edges.read_status("X" * 10_000) == (Status.UNKNOWN, "X" * 499 + "…")

@@ -19,6 +19,7 @@ from accessctl.model import Kind, Status
 from accessctl.plan.nouns import AssetRef, BusinessRef, Plan, Reason, Row, SnapshotRef, Source, State, Summary, Verb
 from accessctl.render.forge import Forge, forge_of
 from accessctl.render.limit import COMMENT, LEAST, Limit
+from accessctl.render.markdown_rows import LEGEND
 from accessctl.render.paper import Paper
 from accessctl.render.plan_markdown import plan_markdown
 from accessctl.render.plan_text import plan_text
@@ -27,6 +28,7 @@ from tests.github import as_github_shows, live_references
 from tests.hostile import names
 from tests.runner_commands import commands_in
 from tests.test_render import (
+    DE,
     EVERY_ACTION,
     FR,
     HOLDS,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 FORGE = Forge("https://github.com/acme/access/blob/" + "a" * 40, "meta")
 CUT = "(cut: this is not the whole plan)"
+K_AND_V = " ".join(f"`k{n} v`" for n in range(5))
 KEPT = re.compile(r"All ([0-9,]+) removals are here|Only ([0-9,]+) of ([0-9,]+) removals are shown")
 
 
@@ -78,7 +81,7 @@ def test_markdown_has_every_fact_of_the_text(name):
     plan = PLANS[name]
     words = set(re.findall(r"[\w.:/-]{3,}", plan_text(plan, Paper(100000), NOW)))
     shown = as_github_shows(plan_markdown(plan, NOW)).text
-    assert {word for word in words if word not in shown} <= {"refused:", "rows", "left", "alone:"}
+    assert {word for word in words if word not in shown} <= {"refused:", "rows", "left", "alone:", "read."}
 
 
 def test_the_first_line_is_hidden_and_names_the_comment():
@@ -126,7 +129,29 @@ def test_every_change_is_coloured_as_what_it_does():
             verbs[line[0]].add(line.split()[1])
     assert verbs["+"] == {"grant", "accept", "request"}
     assert verbs["-"] == {"revoke", "withdraw", "relinquish"}
-    assert verbs["!"] == {"change", "blocked", "6"}
+    assert verbs["!"] == {"change", "blocked"}
+
+
+def test_the_marks_are_explained_where_there_are_any_and_once():
+    for name in ("every-row", "small", "refused"):
+        assert plan_markdown(PLANS[name], NOW).count(LEGEND) == 1
+    assert plan_markdown(many(5000, 120), NOW).count(LEGEND) == 1
+    assert LEGEND not in plan_markdown(PLANS["no-changes"], NOW)
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        ((), "`Acme DE Brand`"),
+        ((("market", "de"),), "`Acme DE Brand`, labels `market de`"),
+        ((("a", "`"), ("b", "<b>")), "`Acme DE Brand`, labels `` a ` `` `b <b>`"),
+        (tuple((f"k{n}", "v") for n in range(7)), f"`Acme DE Brand`, labels {K_AND_V} and 2 more"),
+        ((("k", "x" * 500),), f"`Acme DE Brand`, labels `k {'x' * 37}…`"),
+    ],
+)
+def test_an_asset_stands_above_its_changes_with_its_labels_a_few_and_short(labels, shown):
+    plan = saved(Plan((replace(EVERY_ACTION[2], asset=replace(DE, labels=labels)),)))
+    assert f"\n**ad account** `de-brand` `act_1029384756` {shown}\n" in plan_markdown(plan, NOW)
 
 
 def test_a_snapshot_is_named_with_its_age_and_an_old_one_is_a_warning():
@@ -212,6 +237,45 @@ def test_a_removal_is_never_left_out_to_make_room_for_anything_else():
     text = plan_markdown(many(5000, 900), NOW)
     assert "All 900 removals are here" in text
     assert re.search(r"Left out: 4,0[0-9]{2} other changes", text)
+
+
+@pytest.mark.parametrize(
+    ("number", "removals", "said"),
+    [
+        (100, 100, ""),
+        (350, 350, "in full, the others without their reasons"),
+        (600, 600, "without their reasons, the others without their reasons and tasks"),
+        (1000, 1000, "without their reasons and tasks, the others by their ids alone"),
+        (2000, 2000, "by their ids alone"),
+        (900, 600, "without their reasons and tasks, the others by their ids alone"),
+    ],
+)
+def test_removals_are_told_in_as_much_detail_as_there_is_room_for(number, removals, said):
+    text = plan_markdown(many(number, removals), NOW)
+    check_removals(many(number, removals), text)
+    assert f"{said}." in text
+    assert COMMENT.size(text) > 50_000 or not said
+
+
+def test_the_removals_with_a_risk_come_first_and_in_the_most_detail():
+    plan = many(600, 600)
+    actions = list(plan.plan.actions)
+    actions[-1] = replace(actions[-1], risk=("last_holder",))
+    text = plan_markdown(replace(plan, plan=replace(plan.plan, actions=tuple(actions))), NOW)
+    first = text.partition("#### Removals")[2].splitlines()[3:7]
+    assert any(actions[-1].agency.id in line and "ADVERTISE" in line for line in first)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_an_agency_that_loses_thousands_is_told_once_a_line(kind):
+    """One agency let go: told by agency all fit, where told by asset they would not."""
+    assets = [AssetRef(kind, str(10**14 + n), f"de-{n}") for n in range(2_300)]
+    plan = saved(Plan(tuple(action(Verb.REVOKE, asset, MEDIA, HOLDS, NOTHING) for asset in assets)))
+    text = plan_markdown(plan, NOW)
+    assert COMMENT.size(text) <= COMMENT.most
+    assert "All 2,300 removals are here, by their ids alone." in text
+    for asset in assets:
+        assert re.search(rf"^- revoke 2002 on .*\b(act_)?{asset.id}\b", text, re.MULTILINE), asset
 
 
 def test_who_does_not_see_every_removal_is_not_told_how_to_apply():
@@ -301,7 +365,7 @@ def check_removals(plan, text):
 def plan_named(name: str) -> SavedPlan:
     """A plan with a row of every kind, in which everything that a stranger can name is called so."""
     source = Source(name, 3, rule=name, profile=name, until=name, reason=name)
-    asset, agency = AssetRef(Kind.PAGE, "5", "", name), BusinessRef("2", "", name)
+    asset, agency = AssetRef(Kind.PAGE, "5", "", name, ((name, name), ("market", name))), BusinessRef("2", "", name)
     reason, held = Reason("x", name), State(Status.UNKNOWN, (name or "x",), (name,), name)
     actions = tuple(
         action(verb, asset, agency, held, held, reason=reason, sources=(source,), risk=("manage",)) for verb in Verb

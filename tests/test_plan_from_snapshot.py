@@ -193,11 +193,11 @@ def test_a_plan_from_a_snapshot_is_applied_where_live_access_agrees(full):
     [
         (
             lambda sandbox: sandbox.give("72", MEDIAHOUSE, BUYER),
-            r"Mediahouse Ltd \(2002\) on Page fr \(72\): planned: to grant ADVERTISE, ANALYZE; now: nothing to do",
+            r'"Mediahouse Ltd" \(2002\) on Page fr \(72\): planned: to grant ADVERTISE, ANALYZE; now: nothing to do',
         ),
         (
             lambda sandbox: sandbox.give("72", STRANGER, ["MANAGE"]),
-            r"Stranger Ltd \(4004\) on Page fr \(72\): planned: nothing to do; now: to revoke",
+            r'"Stranger Ltd" \(4004\) on Page fr \(72\): planned: nothing to do; now: to revoke',
         ),
         (
             lambda sandbox: sandbox.give("71", MEDIAHOUSE, ["MANAGE"]),
@@ -225,7 +225,7 @@ def test_each_pair_that_moved_since_the_snapshot_has_a_line(company):
     first, *pairs = caught.value.what.split("\n")
     assert first == "live access is no longer as the snapshot has it: 7 pairs moved"
     assert [line.partition(": ")[0] for line in pairs] == [
-        *(f"  Mediahouse Ltd (2002) on Page p{number} ({number})" for number in range(71, 76)),
+        *(f'  "Mediahouse Ltd" (2002) on Page p{number} ({number})' for number in range(71, 76)),
         "  and 2 more",
     ]
 

@@ -35,7 +35,7 @@ from accessctl.plan.nouns import (
     Summary,
     Verb,
 )
-from accessctl.render.html import Mark, bands, page
+from accessctl.render.html import Mark, bands, matrix, page
 from accessctl.render.names import asset_name
 from accessctl.render.plan_html import plan_html
 from accessctl.render.plan_text import RISKS, ROW_MARKS, VERB_MARKS
@@ -221,6 +221,33 @@ def test_every_pair_has_one_cell_in_the_matrix_under_its_agency(pairs, columns, 
     assert found == Counter(mark.item for mark in marks.values())
 
 
+def test_a_matrix_that_is_too_large_has_the_first_assets_and_says_how_many():
+    marks = {
+        (AssetRef(Kind.PAGE, str(asset)), BusinessRef(f"{agency:02}")): Mark(f"{asset}/{agency}", "+", "green", "grant")
+        for asset in range(50)
+        for agency in range(30)
+    }
+    whole, part, least = matrix(marks), matrix(marks, most=100), matrix(marks, most=1)
+    assert whole is not None
+    assert part is not None
+    assert least is not None
+    assert (whole.shown, whole.of, whole.lines) == (50, 50, 150)  # three bands of ten agencies
+    assert (part.shown, part.of, part.lines) == (33, 50, 99)
+    assert least.shown == 1
+    assert matrix({}) is None
+
+
+def test_many_blocked_assets_told_as_one_are_of_their_owner_or_at_clients_of_their_agency():
+    def page_of(agency: BusinessRef | None, code: str) -> str:
+        rows = tuple(Row(AssetRef(Kind.PAGE, str(n)), agency, "acme", NOTHING, Reason(code, "why")) for n in range(6))
+        return read(plan_html(saved(Plan((), blocked=rows)), LATER)).text
+
+    assert "6 Pages of acme" in page_of(None, "hidden")
+    assert "6 Pages of acme" in page_of(MEDIA, "hidden")
+    assert "6 Pages at clients of acme" in page_of(BusinessRef("1001", "acme"), "hidden")
+    assert "6 Pages why" in page_of(None, "uncertain")  # nobody knows whose they are
+
+
 def test_the_matrix_of_a_large_plan_has_only_assets_on_which_something_changes():
     def unmanaged(number: int) -> Row:
         asset = AssetRef(Kind.PAGE, str(number), f"quiet-{number}")
@@ -291,17 +318,36 @@ def test_a_fact_that_is_missing_is_a_mistake_and_no_empty_place():
         page("plan.html", title="no facts")
 
 
-def test_text_and_ground_of_every_tone_differ_enough_to_be_read():
+def palettes() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """The colours of base.css: light, dark by the reader's settings, dark by the switch."""
     css = (files("accessctl.render.html") / "assets" / "base.css").read_text()
-    colors = {name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", css)}
-    pairs = [(name, ground) for name in ("ink", "soft", "accent") for ground in ("ground", "paper", "faint")]
-    tones = [name.removesuffix("-bg") for name in colors if name.endswith("-bg")]
-    pairs += [(tone, ground) for tone in tones for ground in (f"{tone}-bg", "paper", "ground")]
-    pairs += [("ink", f"{tone}-bg") for tone in tones]
-    assert len(tones) == 7
-    for text, ground in pairs:
-        for light in (0, 1):
-            assert contrast(colors[text][light], colors[ground][light]) >= 4.5, (text, ground, light)
+    heads = (r"^:root", r':root:not\(\[data-theme="light"\]\)', r':root\[data-theme="dark"\]')
+    found = [re.search(head + r" \{(.*?)\}", css, re.DOTALL | re.MULTILINE) for head in heads]
+    light, dark, switched = (dict(re.findall(r"--([\w-]+): (#\w{6});", one[1])) for one in found if one)
+    return light, dark, switched
+
+
+def test_dark_is_the_same_by_the_settings_and_by_the_switch_and_has_every_colour_of_light():
+    light, dark, switched = palettes()
+    assert dark == switched
+    assert set(dark) == set(light)
+    assert not [
+        one for one in (files("accessctl.render.html") / "assets").iterdir() if "light-dark(" in one.read_text()
+    ]
+
+
+def test_text_and_ground_of_every_tone_differ_enough_to_be_read():
+    for colors in palettes():
+        pairs = [(name, ground) for name in ("ink", "soft", "accent") for ground in ("ground", "paper", "faint")]
+        tones = [name.removesuffix("-bg") for name in colors if name.endswith("-bg")]
+        pairs += [(tone, ground) for tone in tones for ground in (f"{tone}-bg", "paper", "ground", "faint")]
+        pairs += [(text, f"{tone}-bg") for tone in tones for text in ("ink", "soft")]
+        assert len(tones) == 7
+        low = {(text, on): contrast(colors[text], colors[on]) for text, on in pairs}
+        assert {pair: ratio for pair, ratio in low.items() if ratio < 4.5} == {}
+        fills = [name for name in colors if name.endswith("-fill")]
+        assert len(fills) == 3
+        assert min(contrast(colors[fill], colors["paper"]) for fill in fills) >= 3  # a bar is no text
 
 
 def contrast(one: str, other: str) -> float:

@@ -250,8 +250,8 @@ def test_a_name_that_is_not_the_one_at_meta_is_a_warning():
     live = Access(frozen({asset: found}), frozen({ACME: Business(ACME, name="Renamed GmbH")}))
     plan = make_plan(Access(frozen({asset: wanted}), BUSINESSES), live, Policy((ACME,)))
     assert plan.warnings == (
-        "acme (1001) is called 'Renamed GmbH' at Meta, not 'Acme'",
-        "de (77) is called 'Theirs' at Meta, not 'Ours'",
+        'acme (1001) is called "Renamed GmbH" at Meta, not "Acme"',
+        'de (77) is called "Theirs" at Meta, not "Ours"',
     )
 
 
@@ -271,7 +271,7 @@ def test_widening_to_manage_is_a_risk_and_a_headline(before, risky):
 
 
 def test_a_loss_is_a_headline_with_its_share():
-    assert planned(Kind.PAGE, None, SAME).headlines == ("Media (2002) loses ADVERTISE, ANALYZE on its only Page.",)
+    assert planned(Kind.PAGE, None, SAME).headlines == ('"Media" (2002) loses ADVERTISE, ANALYZE on its only Page.',)
     narrowing = planned(Kind.PAGE, Grant(frozenset({"ANALYZE"}), sources=(HERE,)), SAME)
-    assert narrowing.headlines == ("Media (2002) loses ADVERTISE on its only Page.",)
+    assert narrowing.headlines == ('"Media" (2002) loses ADVERTISE on its only Page.',)
     assert not any("loses" in line for line in planned(Kind.PAGE, WANTED, None).headlines)

@@ -166,11 +166,11 @@ def test_access_that_only_one_of_two_witnesses_shows_makes_the_asset_uncertain(c
     found = blocked(company)
     assert found.keys() == {"71", "72"}
     assert {code for code, _ in found.values()} == {"uncertain"}
-    said = "says that Mediahouse Ltd (2002) holds ADVERTISE, ANALYZE"
+    said = 'says that "Mediahouse Ltd" (2002) holds ADVERTISE, ANALYZE'
     a_list = "the list of agencies of acme (1001)"
-    assert f"the {kind.noun} {said}, {a_list} does not name Mediahouse Ltd (2002)" in found["71"][1]
-    said = "does not name DataCo (3003)"
-    assert f"the {kind.noun} {said}, {a_list} says that DataCo (3003) holds ANALYZE" in found["72"][1]
+    assert f'the {kind.noun} {said}, {a_list} does not name "Mediahouse Ltd" (2002)' in found["71"][1]
+    said = 'does not name "DataCo" (3003)'
+    assert f'the {kind.noun} {said}, {a_list} says that "DataCo" (3003) holds ANALYZE' in found["72"][1]
 
 
 @KINDS
@@ -253,7 +253,7 @@ def test_a_declared_asset_in_no_listing_is_looked_at_and_told_where_it_is(compan
         "75": "not_owned",
         "76": "not_listed",
     }
-    assert "its owner at Meta is Client Inc (5005), not acme (1001)" in found["74"][1]
+    assert 'its owner at Meta is "Client Inc" (5005), not acme (1001)' in found["74"][1]
     assert "owns it, and does not list it" in found["76"][1]
 
 

@@ -162,8 +162,8 @@ PLANS = {
             UNMANAGED,
             Summary(2, 1, 3, 1, 2, 9, 25, 212, 220),
             (
-                "Last Year's Agency (4004) loses ADVERTISE, ANALYZE on 1 of its 12 ad accounts.",
-                "Mediahouse Ltd (2002) is to hold MANAGE on 1 Page, where it does not now.",
+                '"Mediahouse Ltd" (2002) is to hold MANAGE on 1 Page, where it does not now.',
+                '"Last Year\'s Agency" (4004) loses ADVERTISE, ANALYZE on 1 of its 12 ad accounts.',
             ),
             unread=("what acme sees of Pages as agency could not be read to the end: Meta cannot be reached",),
         )
@@ -246,11 +246,11 @@ def test_what_a_listing_hides_three_thousand_times_is_said_once_and_on_top():
         *(blocked(number) for number in range(3000)),
         blocked(5000, text="another"),
         unread=("what acme sees could not be read to the end",),
-        headlines=("Mediahouse Ltd (2002) loses ADVERTISE.",),
+        headlines=('"Mediahouse Ltd" (2002) loses ADVERTISE.',),
     )
     assert len(text) < 4000
     headline, top, single = text.split("\n\n")[:3]
-    assert headline == "Mediahouse Ltd (2002) loses ADVERTISE."
+    assert headline == '"Mediahouse Ltd" (2002) loses ADVERTISE.'
     assert top.splitlines() == [
         "! what acme sees could not be read to the end",
         "! 3,000 ad accounts of acme: Meta answers no more",
@@ -279,7 +279,7 @@ def test_few_different_or_telling_blocked_rows_each_stand_below_their_asset(rows
     [
         (None, "unreadable", "of acme"),
         (ACME, "unreadable", "at clients of acme"),
-        (MEDIA, "unreadable", "of acme, for Mediahouse Ltd (mediahouse, 2002)"),
+        (MEDIA, "unreadable", 'of acme, for "Mediahouse Ltd" (mediahouse, 2002)'),
         (None, "uncertain", ""),
     ],
 )

@@ -125,15 +125,15 @@ def test_the_history_is_named_only_for_what_the_journal_has():
 def test_a_request_waits_for_a_client_who_is_named_and_told_where_to_click():
     said = " ".join(left(Step(REQUEST, Outcome.WAITING, "requested; the client has to answer")).split())
     assert said == (
-        "… 1 waiting for the client Corner Shop Inc (corner, 5005) request Acme GmbH (acme, 1001) on Page shop-page "
-        "(445566) Corner Shop do: nothing: the client has to accept or decline the request: "
+        '… 1 waiting for the client "Corner Shop Inc" (corner, 5005) request "Acme GmbH" (acme, 1001) on Page '
+        'shop-page (445566) "Corner Shop" do: nothing: the client has to accept or decline the request: '
         "Business Settings > Requests"
     )
 
 
 def test_a_grant_waits_for_a_second_admin_with_the_address_of_the_page():
     said = " ".join(left(Step(GRANT, Outcome.AWAITING_APPROVAL, "granted")).split())
-    assert said.startswith("… 1 waiting for a second admin of Acme GmbH (acme, 1001) ")
+    assert said.startswith('… 1 waiting for a second admin of "Acme GmbH" (acme, 1001) ')
     assert said.endswith("approve or decline the grant: https://business.facebook.com/settings/requests/admin_reviews")
 
 
@@ -142,7 +142,7 @@ def test_clients_who_have_the_same_to_do_are_told_as_one_each_with_its_name():
     steps = [Step(replace(REQUEST, asset=asset), Outcome.WAITING, "requested") for asset in (SHOP, other)]
     said = left(*steps)
     assert said.startswith("… 2 waiting for clients\n")
-    assert "the client Corner Shop Inc (corner, 5005)\n" in said
+    assert 'the client "Corner Shop Inc" (corner, 5005)\n' in said
     assert "the client business 1001\n" in said
 
 
@@ -154,8 +154,8 @@ def test_a_request_that_was_there_already_waits_too():
 def test_what_waited_before_is_among_what_waits_now():
     plan = saved(Plan(waiting=WAITING))
     said = left(Step(REQUEST, Outcome.WAITING, "requested"), plan=plan)
-    assert "… 2 waiting for the client Corner Shop Inc (corner, 5005)\n" in said
-    assert "… 1 waiting for a second admin of Acme GmbH (acme, 1001)\n" in said
+    assert '… 2 waiting for the client "Corner Shop Inc" (corner, 5005)\n' in said
+    assert '… 1 waiting for a second admin of "Acme GmbH" (acme, 1001)\n' in said
 
 
 def test_a_write_that_a_crash_left_open_and_nobody_could_settle_is_counted():

@@ -191,8 +191,8 @@ def test_a_message_says_for_whom_it_asks_which_tasks_and_since_when(busy):
     (old,) = (wait for wait in waits_of(busy) if wait.row.asset.id == "73")
     assert message([old]) == (
         "Hello,\n\n"
-        "Acme GmbH (business 1001) has asked you for access, and waits for your answer:\n\n"
-        "- Page Old (73): ADVERTISE, ANALYZE (since 2026-11-01, 20 days)\n\n"
+        '"Acme GmbH" (business 1001) has asked you for access, and waits for your answer:\n\n'
+        '- Page "Old" (73): ADVERTISE, ANALYZE (since 2026-11-01, 20 days)\n\n'
         "Please accept or decline each under Business Settings > Requests.\n\n"
         "Thank you.\n"
     )

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from accessctl.closed import nothing_known
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError
 from accessctl.live.agency import AgencyView
 from accessctl.live.owner import OwnerView
 from accessctl.live.reasons import reason_unless_it_stops_all
 from accessctl.model import Asset, AssetAccess, Side
+from accessctl.plan.byhand import edge_of
 from accessctl.plan.nouns import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
+    from accessctl.closed import Closing
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
     from accessctl.graph.writer import Answer, Writer
     from accessctl.live.read import ActingBusiness
+    from accessctl.model import ClosedEdge
     from accessctl.plan.nouns import Action
 
 SIDES = {
@@ -47,13 +52,20 @@ class Door(Protocol):
         """Revoke the pair of a change that is done with a gap."""
         ...
 
+    def closed(self, action: Action) -> ClosedEdge | None:
+        """Return the action's call where this run has found that Meta does not open it to the app."""
+        ...
+
 
 class GraphDoor:
     """The door to Meta's API, each action through the token of its acting business."""
 
-    def __init__(self, reader: Reader, writer: Writer, acting: Sequence[ActingBusiness]) -> None:
+    def __init__(
+        self, reader: Reader, writer: Writer, acting: Sequence[ActingBusiness], closing: Closing | None = None
+    ) -> None:
         self.reader = reader
         self.writer = writer
+        self.closing = closing or nothing_known()
         self.acting: Mapping[str, ActingBusiness] = {one.business.alias: one for one in acting}
         self.owners = {alias: OwnerView(reader, one.business.id, one.token, {}) for alias, one in self.acting.items()}
 
@@ -75,18 +87,33 @@ class GraphDoor:
         token = self.acting[action.via].token
         match action.verb:
             case Verb.GRANT | Verb.ACCEPT | Verb.CHANGE:
-                return self.writer.give(self._speaker(action), asset, action.agency.id, action.after.tasks)
+                speaker = self._speaker(action)
+                with self._learning(action.verb, action):
+                    return self.writer.give(speaker, asset, action.agency.id, action.after.tasks)
             case Verb.REVOKE:
                 return self.take_away(action)
             case Verb.REQUEST:
-                return self.writer.ask(token, business, asset, action.after.tasks)
+                with self._learning(action.verb, action):
+                    return self.writer.ask(token, business, asset, action.after.tasks)
             case Verb.WITHDRAW | Verb.RELINQUISH:
-                return self.writer.drop(token, business, asset)
+                with self._learning(action.verb, action):
+                    return self.writer.drop(token, business, asset)
         raise AssertionError(action.verb)
 
     def take_away(self, action: Action) -> Answer:
         """Revoke the agency's access. Raises GraphError."""
-        return self.writer.take(self._speaker(action), _asset(action), action.agency.id)
+        speaker = self._speaker(action)
+        with self._learning(Verb.REVOKE, action):
+            return self.writer.take(speaker, _asset(action), action.agency.id)
+
+    def closed(self, action: Action) -> ClosedEdge | None:
+        """Return the action's call where this run has found that Meta does not open it to the app."""
+        return self.closing.just_found(self.acting[action.via].business.id, edge_of(action.verb, action.asset.kind))
+
+    def _learning(self, verb: Verb, action: Action) -> AbstractContextManager[None]:
+        """Learn from how the call of a step ends whether Meta opens it to the app."""
+        asset = _asset(action)
+        return self.closing.around(self.acting[action.via].business.id, edge_of(verb, asset.kind), asset.node)
 
     def _owner(self, action: Action) -> OwnerView:
         """Return the view of the acting business, which keeps the Page token between the look and the write."""

@@ -18,6 +18,7 @@ from accessctl.apply.write import NEW_PLAN, Writer
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.journal import JournalError
 from accessctl.model import Asset
+from accessctl.plan.byhand import PARTNERS_PAGE, edge_of
 from accessctl.plan.moved import in_between
 from accessctl.plan.nouns import Verb
 from accessctl.watch import How
@@ -36,7 +37,12 @@ STOPS_THE_RUN = frozenset({Trouble.TOKEN, Trouble.NEEDS_HUMAN, Trouble.THROTTLED
 # GRAPH_API 0.1 and 1.3: asking for ad accounts was closed to most apps on 8 June 2021.
 BY_HAND = (
     "Meta lets only few apps ask for access by this call. Ask by hand, in Business Settings under the kind of asset, "
-    "Add, Request access; or have the client add your business as a partner. The next plan sees either"
+    f"Add, Request access; or have the client add your business as a partner at {PARTNERS_PAGE}. The next plan sees "
+    "either"
+)
+BY_HAND_AS_OWNER = (
+    "Meta does not open this call to your app. Do it by hand, in Business Settings under the asset, Partners; the "
+    "next plan has the link of each, and sees what was done"
 )
 
 
@@ -47,8 +53,8 @@ class _Stops:
     run: str = ""
     hint: str = ""  # what to do before the run can go on, where there is something
     cause: BaseException | None = None
-    edges: dict[tuple[str, Verb, str], str] = field(default_factory=dict)
-    gates: dict[tuple[str, Verb, str], threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    edges: dict[tuple[str, str], str] = field(default_factory=dict)
+    gates: dict[tuple[str, str], threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
 
     def reason(self, action: Action) -> str:
         return self.run or self.edges.get(_edge(action), "")
@@ -130,7 +136,7 @@ class Run:
         if self.stops.run:
             return Step(action, Outcome.SKIPPED, self.stops.run, self.stops.hint)
         if _edge(action) in self.stops.edges:
-            return Step(action, Outcome.SKIPPED, self.stops.edges[_edge(action)], BY_HAND)
+            return Step(action, Outcome.SKIPPED, self.stops.edges[_edge(action)], _by_hand(action))
         return Step(action, Outcome.SKIPPED, stopped, "settle that one first")
 
     def _in_flight(self, action: Action, before: Sequence[Step]) -> Step:
@@ -161,10 +167,15 @@ class Run:
             return Step(action, Outcome.UNKNOWN, f"{type(error).__name__} in accessctl itself")
         if step.trouble in STOPS_THE_RUN:
             self.stops.end(f"the run was stopped: {step.text}", hint=step.hint)
-        elif step.trouble is Trouble.CAPABILITY_MISSING and action.verb is Verb.REQUEST:
+        elif self._is_closed(step, action):
             self.stops.edges[_edge(action)] = "not tried: Meta does not open this kind of call to this app"
-            return replace(step, hint=BY_HAND)
+            return replace(step, hint=_by_hand(action))
         return step
+
+    def _is_closed(self, step: Step, action: Action) -> bool:
+        """Tell whether a refusal is that of all calls of its kind."""
+        is_request = step.trouble is Trouble.CAPABILITY_MISSING and action.verb is Verb.REQUEST
+        return is_request or (step.outcome is Outcome.FAILED and self.writer.door.closed(action) is not None)
 
     def _look(self, action: Action, before: Sequence[Step]) -> Step | None:
         """Return how an action ends without a call, None where its call is to be made.
@@ -219,8 +230,12 @@ def _no_signal() -> Iterator[None]:
             signal.raise_signal(number)
 
 
-def _edge(action: Action) -> tuple[str, Verb, str]:
-    return action.via, action.verb, action.asset.kind
+def _edge(action: Action) -> tuple[str, str]:
+    return action.via, edge_of(action.verb, action.asset.kind)
+
+
+def _by_hand(action: Action) -> str:
+    return BY_HAND if action.verb is Verb.REQUEST else BY_HAND_AS_OWNER
 
 
 def sent_since(

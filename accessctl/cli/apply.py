@@ -27,8 +27,12 @@ from accessctl.cli.options import (
     wish_options,
 )
 from accessctl.cli.progress import shows_steps_beside_stdout, step_words, tell_now
+from accessctl.cli.rendering import refuse_same_file, render_option, write_renders
 from accessctl.cli.stream import Stream
 from accessctl.counting import count
+from accessctl.errors import AccessctlError
+from accessctl.render.formats import Layout
+from accessctl.render.result_formats import RESULT_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from accessctl.connection import Connection
     from accessctl.manifest import Project
     from accessctl.plan.document import SavedPlan
+    from accessctl.render.ended import Ended
     from accessctl.way import Way
 
 
@@ -78,6 +83,7 @@ def _digest(_: click.Context, __: click.Parameter, given: str | None) -> str:
     show_default=True,
     help="What to print on stdout; ndjson tells each step as it ends.",
 )
+@render_option(RESULT_FORMATS)
 @allow_unknown_tasks_option
 @way_options
 def command(
@@ -92,6 +98,7 @@ def command(
     ask_again: tuple[str, ...],
     replace_with_gap: bool,
     format: str,
+    renders: tuple[tuple[str, Path], ...],
     allow_unknown_tasks: bool,
     way: Way,
 ) -> int:
@@ -101,16 +108,19 @@ def command(
     Without, it plans, shows the plan, asks, and applies what it has shown.
     A plan made from a snapshot is held against a fresh read of everything first.
     Every write is recorded before and after in a journal: .accessctl/journal.jsonl,
-    or where --journal or --state says.
+    or where --journal or --state says. What became of every step can be written
+    to files with --render, also where not all went well or the run was stopped.
     """
     from accessctl.gate import check_age, check_fits, judge_again
     from accessctl.plan.nouns import Scope
     from accessctl.planfile import read_plan
+    from accessctl.render.ended import Ended
     from accessctl.workflow import Wish, plan_project
 
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
     if plan and wish != Wish():
         raise click.UsageError("a saved plan is applied as it is; --target and the like belong to plan")
+    refuse_same_file(renders, plan, "PLAN")
     given = read_plan(plan) if plan else None
     if given:
         check_age(given, now(), timedelta(seconds=max_plan_age))
@@ -128,6 +138,7 @@ def command(
         stream.end(result, saved, connection.cost, code)
     elif saved.plan.actions or format == "json":
         _show_result(result, saved, project, connection, format)
+    _write_renders(Ended(result, judged, project.desired, connection.cost, code), renders)
     if result.stopped_by:
         tell(f"hint: {_left(result)}; run apply again to go on from there, with the same options")
         raise result.stopped_by
@@ -226,6 +237,16 @@ def _show_result(result: Result, saved: SavedPlan, project: Project, connection:
     else:
         with_steps = not shows_steps_beside_stdout(connection.watch)
         show(result_text(result, saved, paper(), project.desired, with_steps=with_steps))
+
+
+def _write_renders(ended: Ended, renders: tuple[tuple[str, Path], ...]) -> None:
+    """Write the files that --render names; where the run was stopped, what stopped it is the error that counts."""
+    try:
+        write_renders(ended, renders, RESULT_FORMATS, Layout(now(), paper()))
+    except AccessctlError as error:
+        if not ended.result.stopped_by:
+            raise
+        tell(f"warning: {error}")
 
 
 def _left(result: Result) -> str:

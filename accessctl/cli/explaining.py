@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,18 +15,21 @@ from accessctl.cli.options import (
     load,
     now,
     tell,
+    tell_warnings,
     way_options,
 )
 from accessctl.cli.remembering import journal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from accessctl.connection import Connection
     from accessctl.explain import Holding
     from accessctl.history import WriteTold
     from accessctl.ledger import Ledger
     from accessctl.manifest import Project
-    from accessctl.model import Access, Asset
+    from accessctl.model import Access, Asset, AssetAccess
+    from accessctl.obo.requests import OboRequests
     from accessctl.report.nouns import Since
     from accessctl.way import Way
 
@@ -64,18 +67,39 @@ def exit_code(holdings: Sequence[Holding]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The project, live access where it was asked for, and the journal's last word and first on each pair."""
+    """The project, live access where it was asked for, and the journal's last word and first on each pair.
+
+    `targets` are the selectors of what was asked about; what a plan would do is that of a plan with them. `obo`
+    are on-behalf-of requests, None where they were not read.
+    """
 
     project: Project
     live: Access | None
     last: Mapping[tuple[Asset, str], WriteTold]
     sinces: Mapping[tuple[Asset, str], Since]
+    targets: tuple[str, ...] = ()
+    obo: OboRequests | None = None
+
+    def with_askers(self, holdings: Iterable[Holding], access: AssetAccess) -> tuple[Holding, ...]:
+        """Return the pairs on an asset with those of businesses that only an on-behalf-of request names."""
+        from accessctl.obo.beside import with_askers
+
+        acts_as = self.project.policy.acts_as
+        return with_askers(holdings, access, self.obo, self.live, acts_as) if self.live else tuple(holdings)
 
     def told(self, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
-        """Return the pairs with what the journal says of each."""
-        from accessctl.explain import told
+        """Return the pairs with what the journal says of each, and, after a look, what a plan would do."""
+        from accessctl.conclusion import Conclusions
+        from accessctl.explain import concluded, told
+        from accessctl.obo.beside import beside
+        from accessctl.selectors import in_scope
 
-        return told(holdings, self.last, self.sinces)
+        found = beside(told(holdings, self.last, self.sinces), self.obo)
+        if self.live is None:
+            return found
+        desired = self.project.desired
+        scope = in_scope(self.targets, (), desired)
+        return concluded(found, Conclusions(desired, self.live, self.project.policy, scope))
 
 
 def gather(
@@ -85,38 +109,60 @@ def gather(
     live: Path | None,
     allow_unknown_tasks: bool,
     way: Way,
+    obo_on: Callable[[Project, Access], Collection[Asset]] = lambda *_: (),
 ) -> Gathered:
     """Return the project, the journal and, if asked for, live access, read now or as a snapshot has it.
 
-    Of a declared `asset` no more is read than that needs.
+    Of a declared `asset` no more is read than that needs. `obo_on` says on which ad accounts on-behalf-of requests
+    are read too, a call each; a snapshot has none.
     """
     if live and with_live:
         raise click.UsageError("--with-live reads Meta, --live a snapshot; leave one of them out")
     if live:
         refuse_way("--live", but=("state", "journal"))
     project = load(allow_unknown_tasks=allow_unknown_tasks)
+    if not live and not with_live:
+        return _gathered(project, None, journal_of(way), "")
+    targets = _targets(project, asset)
     if live:
         found, url = _from_snapshot(project, live)
-        return _gathered(project, found, journal_of(way, url), url)
-    if not with_live:
-        return _gathered(project, None, journal_of(way), "")
+        return _gathered(project, found, journal_of(way, url), url, targets)
+    from accessctl.model import Kind
     from accessctl.plan.nouns import Scope
-    from accessctl.selectors import find_asset
     from accessctl.workflow import Wish, read_access
 
-    declared = project.desired.assets.get(find_asset(asset, project.desired)) if asset else None
-    wish = Wish(Scope((declared.alias,))) if declared else Wish()
     with connected(project, way) as connection:
-        found = read_access(project, connection, wish)
-        return _gathered(project, found, connection.journal, connection.url)
+        found = read_access(project, connection, Wish(Scope(targets)))
+        gathered = _gathered(project, found, connection.journal, connection.url, targets)
+        accounts = [asset for asset in obo_on(project, found) if asset.kind is Kind.AD_ACCOUNT]
+        return replace(gathered, obo=_requests_on(accounts, project, connection, found)) if accounts else gathered
 
 
-def _gathered(project: Project, live: Access | None, journal: Ledger, graph_url: str) -> Gathered:
+def _requests_on(accounts: Collection[Asset], project: Project, connection: Connection, live: Access) -> OboRequests:
+    from accessctl.obo.look import OboLook
+    from accessctl.obo.memory import remembering
+
+    with remembering(connection, now(), lambda line: tell_warnings((line,))) as memory:
+        look = OboLook(connection.reader, connection.acting, project.desired, memory, live)
+        return look.on_accounts(accounts)
+
+
+def _targets(project: Project, asset: str) -> tuple[str, ...]:
+    """Return the selector of a declared asset; nothing, which means all, for any other."""
+    from accessctl.selectors import find_asset
+
+    declared = project.desired.assets.get(find_asset(asset, project.desired)) if asset else None
+    return (declared.alias,) if declared else ()
+
+
+def _gathered(
+    project: Project, live: Access | None, journal: Ledger, graph_url: str, targets: tuple[str, ...] = ()
+) -> Gathered:
     from accessctl.report.since import last_writes, sinces, writes_of
     from accessctl.reporting import told_of
 
     writes = tuple(writes_of(told_of(journal), graph_url))
-    return Gathered(project, live, last_writes(writes), sinces(writes))
+    return Gathered(project, live, last_writes(writes), sinces(writes), targets)
 
 
 def explained(format: str, *, text: Callable[[], str], markdown: Callable[[], str], json: Callable[[], str]) -> str:

@@ -174,7 +174,8 @@ def wish_options(function: F) -> F:
             "--ask-again",
             multiple=True,
             metavar="SEL",
-            help="Send a request or grant again that the journal knows as sent and Meta no longer shows.",
+            help="Send a request or grant again that the journal knows as sent and Meta no longer shows; or try one by "
+            "a call that Meta was found not to open.",
         ),
         click.option("--exclude", multiple=True, metavar="SEL", help="Leave this out."),
         target_option("Plan only this"),

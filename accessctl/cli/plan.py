@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,7 @@ def command(
     from accessctl.workflow import Wish, exit_code_of_plan
 
     wish = Wish(Scope(target, exclude), ask_again, replace_with_gap)
-    refuse_same_file(output, out)
+    refuse_same_file(output.renders, out, "--out")
     if live:
         refuse_way("--live")
     project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
@@ -120,9 +121,12 @@ def _comparison(project: Project, base: Path | None, ref: str | None) -> Callabl
 
 
 def _from_meta(project: Project, way: Way, wish: Wish) -> SavedPlan:
+    from accessctl.doctor.moving import moving_warnings
+    from accessctl.webhook.kept import kept_notices
     from accessctl.workflow import plan_project
 
     with connected(project, way) as connection:
+        tell_warnings(moving_warnings(kept_notices(connection.records, os.environ), now()))
         return plan_project(project, connection, wish, now())
 
 

@@ -32,14 +32,7 @@ def format_options(formats: Mapping[str, Format]) -> Callable[[F], F]:
     """Add --format and --render, given as `format` and `renders`: pairs of a format and the file it goes to."""
 
     def add(function: F) -> F:
-        function = click.option(
-            "--render",
-            "renders",
-            multiple=True,
-            metavar="FORMAT=FILE",
-            callback=_pairs(formats),
-            help="Write this format to a file too; may be given many times.",
-        )(function)
+        function = render_option(formats)(function)
         return click.option(
             "--format",
             type=click.Choice(list(formats)),
@@ -49,6 +42,18 @@ def format_options(formats: Mapping[str, Format]) -> Callable[[F], F]:
         )(function)
 
     return add
+
+
+def render_option(formats: Mapping[str, Format]) -> Callable[[F], F]:
+    """Return the option --render, given as `renders`."""
+    return click.option(
+        "--render",
+        "renders",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        callback=_pairs(formats),
+        help=f"Write this format to a file too; may be given many times. One of {', '.join(formats)}.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +107,10 @@ def show_plan(saved: SavedPlan, output: Output, at: datetime) -> None:
     show(PLAN_FORMATS[output.format].render(saved, layout))
 
 
-def refuse_same_file(output: Output, out: Path | None) -> None:
-    """Raise UsageError where --render would replace the plan file that --out has just written."""
-    if out and any(path.absolute() == out.absolute() for _, path in output.renders):
-        raise click.UsageError(f"--out and --render both name {out}; give them a file each")
+def refuse_same_file(renders: Sequence[tuple[str, Path]], plan: Path | None, called: str) -> None:
+    """Raise UsageError where --render would replace the plan file, which `called` names as well."""
+    if plan and any(path.absolute() == plan.absolute() for _, path in renders):
+        raise click.UsageError(f"{called} and --render both name {plan}; give them a file each")
 
 
 def write_renders(

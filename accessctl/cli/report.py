@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
+from accessctl.clean import display
 from accessctl.cli.connecting import connected
 from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
@@ -24,6 +27,7 @@ from accessctl.cli.options import (
 from accessctl.cli.remembering import journal_of
 from accessctl.cli.rendering import format_options, write_renders
 from accessctl.render.formats import Layout
+from accessctl.render.limit import LEAST, Limit
 from accessctl.render.report_formats import REPORT_FORMATS
 
 if TYPE_CHECKING:
@@ -38,22 +42,37 @@ AS_OF = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Who held what when this file was made by snapshot --out; no token, no network.",
 )
+OBO = click.option(
+    "--obo",
+    is_flag=True,
+    help="On-behalf-of requests too, beside the grants of their businesses; one call more for each ad account.",
+)
 TARGET = target_option("Only this")
+MAX_CHARS = click.option(
+    "--max-chars",
+    type=click.IntRange(LEAST),
+    metavar="N",
+    help="Cut Markdown to so many characters, the odd rows first; what is left out is counted. Not given: no cut.",
+)
 
 
 @click.command("report", epilog="Example: accessctl report --sandbox world.yaml --render html=access.html")
 @AS_OF
 @click.option("--declared", is_flag=True, help="What the manifests declare, and nothing else; no token, no network.")
+@OBO
 @TARGET
 @format_options(REPORT_FORMATS)
+@MAX_CHARS
 @allow_unknown_tasks_option
 @way_options
 def command(
     as_of: Path | None,
     declared: bool,
+    obo: bool,
     target: tuple[str, ...],
     format: str,
     renders: tuple[tuple[str, Path], ...],
+    max_chars: int | None,
     allow_unknown_tasks: bool,
     way: Way,
 ) -> int:
@@ -69,8 +88,11 @@ def command(
 
     if as_of and declared:
         raise click.UsageError("--as-of shows live access, --declared shows none; leave one of them out")
-    report = _report(as_of, target, way, declared=declared, allow_unknown_tasks=allow_unknown_tasks)
-    layout = Layout(now(), paper(), forge_of(os.environ, str(Path.cwd())))
+    if obo and (as_of or declared):
+        raise click.UsageError("--obo reads on-behalf-of requests from Meta, which only a live review does")
+    report = _report(as_of, target, way, declared=declared, obo=obo, allow_unknown_tasks=allow_unknown_tasks)
+    limit = Limit(max_chars or sys.maxsize)
+    layout = Layout(now(), paper(), forge_of(os.environ, str(Path.cwd())), limit=limit)
     if format == "csv":  # all other formats have a place for it
         tell_warnings(report.notes)
     write_renders(report, renders, REPORT_FORMATS, layout)
@@ -79,7 +101,7 @@ def command(
 
 
 def _report(
-    as_of: Path | None, target: tuple[str, ...], way: Way, *, declared: bool, allow_unknown_tasks: bool
+    as_of: Path | None, target: tuple[str, ...], way: Way, *, declared: bool, obo: bool, allow_unknown_tasks: bool
 ) -> Report:
     from accessctl.reporting import report_of_live, report_of_manifests
 
@@ -91,7 +113,11 @@ def _report(
     if declared:
         return report_of_manifests(project, target, now())
     with connected(project, way) as connection:
-        return report_of_live(project, connection, target, now())
+        return report_of_live(project, connection, target, now(), warn=_warn if obo else None)
+
+
+def _warn(line: str) -> None:
+    tell_warnings((line,))
 
 
 def _as_of(as_of: Path, target: tuple[str, ...], way: Way, *, allow_unknown_tasks: bool) -> Report:
@@ -101,6 +127,17 @@ def _as_of(as_of: Path, target: tuple[str, ...], way: Way, *, allow_unknown_task
 
     refuse_way("--as-of", but=("sandbox", "state", "journal"))  # these say where the journal is
     snapshot = read_snapshot(as_of)
+    _refuse_other_sandbox(way, snapshot.graph_url)
     project = load_project(HERE, today=snapshot.taken_at.date(), allow_unknown_tasks=allow_unknown_tasks)
     tell_warnings(map(str, project.warnings))
     return report_of_snapshot(project, snapshot, told_of(journal_of(way, snapshot.graph_url)), target, now())
+
+
+def _refuse_other_sandbox(way: Way, graph_url: str) -> None:
+    """Raise UsageError where --sandbox names another than the snapshot is of: its journal has no word on it."""
+    is_given = click.get_current_context().get_parameter_source("sandbox") is ParameterSource.COMMANDLINE
+    if is_given and graph_url != f"sandbox:{Path(way.sandbox).name}":
+        raise click.UsageError(
+            f"the snapshot was read from {display(graph_url)}, so --sandbox {display(way.sandbox)} would be ignored; "
+            "leave it out"
+        )

@@ -49,7 +49,8 @@ def serve_command(world: Path, port: int, latency_ms: int) -> int:
     """Answer as the Graph API on a port of this machine, until Ctrl-C.
 
     Point accessctl, Meta's SDK or curl at it. The people in it act over HTTP:
-    POST /sandbox/accept, decline or approve with asset and business.
+    POST /sandbox/accept, decline or approve with asset and business; the id of
+    an on-behalf-of request goes as obo.
     """
     with _opened(world, "wait until it has ended; a server ends with Ctrl-C") as (_, sandbox):
         from accessctl.sandbox.server import serve
@@ -76,13 +77,54 @@ def reset_command(world: Path) -> int:
     return 0
 
 
+_IDS = "ASSET and BUSINESS are ids, or aliases of the project."
+_OBO = f"{_IDS} An on-behalf-of request is answered by its id alone."
+_MORE = {"accept": _OBO, "decline": _OBO}
+
+
+@command.command(
+    "notify",
+    short_help="Send a notice of a person who moves to a webhook.",
+    epilog="Example: accessctl sandbox notify world.yaml http://127.0.0.1:8080/webhook --user 4444444444 "
+    "--expires 2027-05-04T10:00:00Z",
+)
+@WORLD
+@click.argument("url")
+@click.option("--user", required=True, metavar="ID", help="Who moves, by the id that Meta gives the app.")
+@click.option("--expires", required=True, metavar="TIME", help="When that person's access ends, like the example.")
+@click.option(
+    "--form",
+    type=click.Choice(["envelope", "bare", "arrow"]),
+    default="envelope",
+    show_default=True,
+    help="Meta's usual envelope, the bare change of its documents, or that with the => printed there.",
+)
+def notify_command(world: Path, url: str, user: str, expires: str, form: str) -> int:
+    """Send a webhook the notice that a person moves to a managed Meta account.
+
+    It is signed with the app_secret of the world file.
+    """
+    from accessctl.errors import AccessctlError
+    from accessctl.sandbox import WorldError, load_world
+    from accessctl.sandbox.notify import body_of, notify
+
+    try:
+        status = notify(url, body_of(user, expires, form), load_world(world).app_secret)
+    except WorldError as error:
+        raise AccessctlError(error.what, error.hint) from None
+    if status != 200:
+        raise AccessctlError(f"the webhook answered {status}", "its own log says why")
+    tell("done: the webhook has taken the notice")
+    return 0
+
+
 def _person(name: str, line: str, nothing: str, *waits_for: str) -> None:
     """Add one command with which a person in the sandbox acts, or sees what `waits_for` them."""
 
     @command.command(
         name,
         short_help=line,
-        help=f"{line}\n\nASSET and BUSINESS are ids, or aliases of the project. Without them: list what waits.",
+        help=f"{line}\n\n{_MORE.get(name, _IDS)} Without them: list what waits.",
         epilog=f"Example: accessctl sandbox {name} world.yaml act_2438609284566086 205518837460912",
     )
     @WORLD
@@ -92,7 +134,12 @@ def _person(name: str, line: str, nothing: str, *waits_for: str) -> None:
         hint = f"{SERVED} POST to it: /sandbox/{name} with the form fields asset and business"
         with _opened(world, hint) as (_, sandbox):
             if asset is None:
-                show(_waiting(sandbox, waits_for) or nothing)
+                lines = [*_waiting(sandbox, waits_for), *(_waiting_obo(sandbox) if name in _MORE else ())]
+                show("\n".join(lines) or nothing)
+                return 0
+            if business is None and name in _MORE and asset in sandbox.world.obo_requests:
+                sandbox.answer_obo(asset, is_yes=name == "accept")
+                tell(f"done: {name} {asset}")
                 return 0
             if business is None:
                 raise click.UsageError(f"name the business too: {name} {world} {asset} BUSINESS")
@@ -107,16 +154,26 @@ _person("decline", "Turn a request or a grant down.", "Nothing waits for anybody
 _person("approve", "A second admin approves a grant.", "No grant waits for a second admin.", "second_admin")
 
 
-def _waiting(sandbox: Sandbox, waits_for: tuple[str, ...]) -> str:
+def _waiting(sandbox: Sandbox, waits_for: tuple[str, ...]) -> list[str]:
     """Return a line for each pair that waits for one of these: the two ids to act on it, then the names."""
     world = sandbox.world
-    return "\n".join(
+    return [
         f"{one.asset} {one.business}  {display(world.businesses[one.business].name)} on "
         f"{display(world.assets[one.asset].name)} waits for the {one.waits_for.replace('_', ' ')}: "
         f"{', '.join(display(task) for task in one.tasks)}"
         for one in sandbox.pending()
         if one.waits_for in waits_for
-    )
+    ]
+
+
+def _waiting_obo(sandbox: Sandbox) -> list[str]:
+    """Return a line for each on-behalf-of request that waits: its id to act on it, then the names."""
+    world = sandbox.world
+    return [
+        f"{one.id}  {display(world.businesses[one.requesting].name)} asks to act on behalf of "
+        f"{display(world.businesses[one.receiving].name)} on {display(world.assets[one.ad_account].name)}: {one.status}"
+        for one in sandbox.pending_obo()
+    ]
 
 
 def _ids(asset: str, business: str) -> tuple[str, str]:

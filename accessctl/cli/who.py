@@ -16,7 +16,9 @@ from accessctl.cli.options import paper, show
 def command(asset: str, format: str, **way: Any) -> int:
     """Explain who holds what on ASSET (an alias or id), with file and line.
 
-    Beside it stands the last that the journal has of each pair.
+    Beside it stands the last that the journal has of each pair and, with
+    --with-live or --live, what a plan would do about it. --with-live reads the
+    on-behalf-of requests on an ad account too, with one call more.
     """
     from accessctl.errors import AccessctlError
     from accessctl.explain import on_asset
@@ -25,19 +27,20 @@ def command(asset: str, format: str, **way: Any) -> int:
     from accessctl.render.explain_markdown import asset_markdown
     from accessctl.selectors import find_asset
 
-    found = gather(asset, **way)
+    found = gather(asset, **way, obo_on=lambda project, live: [find_asset(asset, project.desired, live)])
     project, live = found.project, found.live
     key = find_asset(asset, project.desired, live)
     access = project.desired.assets.get(key) or (live.assets.get(key) if live else None)
     if access is None:
         raise AccessctlError(f"no manifest declares {asset}", UNDECLARED[live is None])
     names = Names(project.desired, live)
-    holdings = found.told(on_asset(key, project.desired, live, project.policy.acts_as))
-    is_ours = access.owner in project.policy.acts_as
+    pairs = on_asset(key, project.desired, live, project.policy.acts_as)
+    holdings = found.told(found.with_askers(pairs, access))
+    told = {"is_ours": access.owner in project.policy.acts_as, "is_looked_at": live is not None}
     shown = explained(
         format,
-        text=lambda: asset_text(access, holdings, names, paper(), is_ours=is_ours),
-        markdown=lambda: asset_markdown(access, holdings, names, is_ours=is_ours),
+        text=lambda: asset_text(access, holdings, names, paper(), **told),
+        markdown=lambda: asset_markdown(access, holdings, names, **told),
         json=lambda: explanation_json(holdings, names),
     )
     show(shown)

@@ -17,7 +17,8 @@ from accessctl.cli.options import paper, show
 def command(agency: str, asset: str, format: str, **way: Any) -> int:
     """Explain why AGENCY has, or has not, access to ASSET.
 
-    From its declaration to what is live to the last that the journal has of it.
+    From its declaration to what is live to the last that the journal has of it
+    and, with --with-live or --live, what a plan of the asset would do about it.
     """
     from accessctl.errors import AccessctlError
     from accessctl.explain import Holding, live_grant, on_asset

@@ -102,7 +102,23 @@ BY_STATUS: Mapping[int, Trouble] = {
 BY_WORDS: tuple[tuple[int, re.Pattern[str], Trouble], ...] = (
     (1, re.compile("reduce the amount of data", re.IGNORECASE), _T.TOO_LARGE),  # PERFORMANCE: halve the page
     (100, re.compile("does not exist", re.IGNORECASE), _T.ABSENT_OR_HIDDEN),  # C10; S003 after expiry
+    (2500, re.compile("unknown path component", re.IGNORECASE), _T.CAPABILITY_MISSING),  # an edge that is not there
     (190, re.compile("impersonating a user'?s page", re.IGNORECASE), _T.PERMISSION),  # 4.2: 190 of a Page
+)
+
+# 4.3: what Meta says of a closed endpoint has no documented code; 10 and 200 are also those of a lack of permission.
+AMBIGUOUS = frozenset({10, *range(200, 300)})
+CLOSED_WORDS = re.compile(
+    r"\bcapability\b|not have access to (?:this|these) (?:endpoint|edge|api)|"
+    r"(?:endpoint|edge)s? (?:is|are) (?:temporarily )?(?:limited|restricted|closed)|"
+    r"access to (?:this|these) (?:endpoint|edge)s? (?:is|are) limited",
+    re.IGNORECASE,
+)
+# What names a permission or a role that this caller lacks, or verification (S000): then it is not the endpoint.
+LACKING_WORDS = re.compile(
+    r"\b(?:business_management|ads_management|ads_read|pages_[a-z_]+|manage_permissions)\b|must be an? admin|"
+    r"not managed by|\bverif",
+    re.IGNORECASE,
 )
 
 # `is_transient` says nothing against these.
@@ -133,7 +149,10 @@ def classify(
 
 
 def _by_tables(status: int, code: int, subcode: int, message: str, edge: str) -> Trouble:
-    found = BY_SUBCODE.get(subcode) or BY_EDGE.get((edge, code)) or BY_CODE.get((code, subcode))
+    found = BY_SUBCODE.get(subcode)
+    if found is None and code in AMBIGUOUS:
+        found = _by_evidence(message)
+    found = found or BY_EDGE.get((edge, code)) or BY_CODE.get((code, subcode))
     if found:
         return found
     for worded, words, trouble in BY_WORDS:
@@ -141,3 +160,10 @@ def _by_tables(status: int, code: int, subcode: int, message: str, edge: str) ->
             return trouble
     found = BY_CODE.get((code, None)) or BY_STATUS.get(status)
     return found or (Trouble.TRANSIENT if status >= 500 else Trouble.PARAMETER)
+
+
+def _by_evidence(message: str) -> Trouble | None:
+    """Tell a closed endpoint from a permission that is missing, where Meta's own words do."""
+    if CLOSED_WORDS.search(message):
+        return Trouble.CAPABILITY_MISSING
+    return Trouble.PERMISSION if LACKING_WORDS.search(message) else None

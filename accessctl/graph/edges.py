@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, object]
 NONE_GIVEN = "(none given)"  # where an answer has no status
+LONGEST_NAME = 500  # characters, as of a name in the manifests (schemas/manifest.schema.json); FAULTS G10
+LONGEST_TASK = 200  # characters (schemas/plan.schema.json)
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,20}", re.ASCII)
@@ -66,8 +68,17 @@ def read_asset_id(value: object) -> str:
 
 def read_business(row: Row) -> Business:
     """Return the business a row is about, with its live name."""
-    name = row.get("name", "")
-    return Business(_digits(row.get("id"), "a business id"), name=name if isinstance(name, str) else "")
+    return Business(_digits(row.get("id"), "a business id"), name=read_name(row))
+
+
+def read_name(row: Row) -> str:
+    """Return the live name on a row, empty where there is none.
+
+    A name as long as no manifest could declare it is cut, always at the same place, and ends in an ellipsis: its
+    owner chose it, and it stands in every file and report. The id beside it tells two of one beginning apart.
+    """
+    name = row.get("name")
+    return _cut(name) if isinstance(name, str) else ""
 
 
 def read_grant(row: Row) -> Grant:
@@ -80,6 +91,8 @@ def read_grant(row: Row) -> Grant:
     since = read_time(row.get("access_requested_time" if status is Status.PENDING else "access_updated_time"))
     if not isinstance(tasks, list) or not all(isinstance(task, str) and task for task in tasks):
         return Grant(status=Status.UNREADABLE, detail="Meta did not say which tasks it has", since=since)
+    if any(len(task) > LONGEST_TASK for task in tasks):  # cut, it would be another task
+        return Grant(status=Status.UNREADABLE, detail="Meta names a task that is too long to be one", since=since)
     return Grant(_set_of(tuple(tasks)), status, word, since)
 
 
@@ -98,7 +111,7 @@ def read_status(value: object) -> tuple[Status, str]:
         return Status.CONFIRMED, ""
     if isinstance(value, str) and "PENDING" in value:
         return Status.PENDING, ""
-    return Status.UNKNOWN, value if isinstance(value, str) and value else NONE_GIVEN
+    return Status.UNKNOWN, _cut(value) if isinstance(value, str) and value else NONE_GIVEN
 
 
 def read_time(value: object) -> datetime | None:
@@ -117,6 +130,10 @@ def read_permissions(row: Row, kind: Kind) -> tuple[tuple[Asset, Row], ...]:
     if not isinstance(items, list):
         raise MalformedError(f"{PERMISSIONS_FIELD[kind]} is no list")
     return tuple((Asset(kind, read_asset_id(item.get("id"))), item) for item in map(_object, items))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
 
 
 def _object(value: object) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,12 @@ HINTS_BY_CODE: Mapping[int, str] = {
     3946: "this business owns the asset, so it cannot be its agency; remove the entry or correct the owner",
 }
 _HINT_OWNER_SUBCODE = 1690061
+# Which code a refusal for want of access verification has is not documented (GRAPH_API 9); its words are all there is.
+_UNVERIFIED = re.compile(r"\bverif|tech provider", re.IGNORECASE)
+HINT_UNVERIFIED = (
+    "Meta's words speak of verification: access verification of the business that claims the app may be missing; "
+    "accessctl doctor tells what is known and where it is completed"
+)
 
 
 class GraphError(AccessctlError):
@@ -83,7 +90,7 @@ class GraphError(AccessctlError):
         message: str = "",
         wait_seconds: float | None = None,
     ) -> None:
-        super().__init__(what, hint or hint_for(trouble, code, subcode))
+        super().__init__(what, hint or hint_for(trouble, code, subcode, message))
         self.trouble = trouble
         self.code = code
         self.subcode = subcode
@@ -101,6 +108,13 @@ class GraphError(AccessctlError):
         return self.what.replace(f", trace {self.trace}", "") if self.trace else self.what
 
 
-def hint_for(trouble: Trouble, code: int = 0, subcode: int = 0) -> str:
-    """Return the next step for a person who meets this trouble."""
+def speaks_of_verification(code: int, message: str) -> bool:
+    """Tell whether a refusal for want of permission gives verification as its reason."""
+    return (code == 10 or 200 <= code < 300) and bool(_UNVERIFIED.search(message))
+
+
+def hint_for(trouble: Trouble, code: int = 0, subcode: int = 0, message: str = "") -> str:
+    """Return the next step for a person who meets this trouble; `message` is Meta's."""
+    if speaks_of_verification(code, message):
+        return HINT_UNVERIFIED
     return HINTS_BY_CODE.get(3946 if subcode == _HINT_OWNER_SUBCODE else code) or HINTS[trouble]

@@ -1,4 +1,4 @@
-"""All that may change anything at Meta: four calls, each sent once. No other write can be expressed (law 13)."""
+"""All that may change anything at Meta: five calls, each sent once. No other write can be expressed (law 13)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from accessctl.graph.secret import Secret
     from accessctl.graph.wire import Reply, Wire
     from accessctl.model import Asset
+    from accessctl.obo.requests import OboRequest
 
 # GRAPH_API 1.3: the edges of a business, and the name of the asset's id on each.
 ASK = {Kind.AD_ACCOUNT: ("client_ad_accounts", "adaccount_id"), Kind.PAGE: ("client_pages", "page_id")}
@@ -36,7 +37,7 @@ class Answer:
 
 
 class Writer:
-    """Grants, revokes, asks and drops. Never tries again; IN_DOUBT means: read before anything is sent."""
+    """Grants, revokes, asks, drops and cancels. Never tries again; IN_DOUBT means: read before anything is sent."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -66,6 +67,15 @@ class Writer:
         """
         edge, name = DROP[asset.kind]
         return self._write("DELETE", (check_id(business_id), edge), token, {name: _node(asset, business_id)})
+
+    def cancel(self, token: Secret, request: OboRequest) -> Answer:
+        """Cancel an on-behalf-of request that the token's business has sent (GRAPH_API 1.5).
+
+        DELETE on a bare id ends whatever that is: who calls this has read in the same run that it is a request.
+        """
+        if request.concerns(request.id):
+            raise _not_sent(f"request {request.id} has the id of a business", "correct the id of the request")
+        return self._write("DELETE", (check_id(request.id),), token, {})
 
     def _write(self, method: str, path: tuple[str, ...], token: Secret, params: Mapping[str, Value]) -> Answer:
         call = Call(method, path, is_write=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.graph import edges
 from accessctl.graph.edges import CLIENT_EDGES, MalformedError
+from accessctl.live.ending import unasked
 from accessctl.live.witness import UNCERTAIN
 from accessctl.model import Asset, AssetAccess, Business, Grant, Kind, Side, Status, frozen
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
+    from accessctl.live.ending import Ends
 
 CLIENTS = "clients"
 
@@ -40,12 +42,14 @@ class AgencyView:
         token: Secret,
         names: dict[str, Business],
         clients: Callable[[], tuple[edges.Row, ...]] | None = None,
+        ends: Ends | None = None,
     ) -> None:
         self.reader = reader
         self.business = business
         self.token = token
         self.names = names
         self.clients = clients or self.read_clients
+        self.ends = ends or unasked(business)
 
     def read_clients(self) -> tuple[edges.Row, ...]:
         """Return the rows of `clients`, which tell of both kinds; who reads both passes them on as `clients`."""
@@ -79,10 +83,11 @@ class AgencyView:
 
     def _confirmed(self, kind: Kind, tell: Callable[[int], None]) -> Iterator[Sighting]:
         edge = CLIENT_EDGES[kind]
-        for row in self._rows(edge.confirmed, edge.fields, tell):
+        for row in self.ends.ask(edge.fields, lambda fields: self._rows(edge.confirmed, fields, tell)):
             asset = Asset(kind, edges.read_asset_id(row.get("id")))
+            self.ends.note(asset, row)
             grant = edges.read_grant({**row, "access_status": "CONFIRMED"})
-            yield Sighting(edge.confirmed, asset, grant, name=_text(row.get("name")))
+            yield Sighting(edge.confirmed, asset, grant, name=edges.read_name(row))
 
     def _pending(self, kind: Kind, tell: Callable[[int], None]) -> Iterator[Sighting]:
         edge = CLIENT_EDGES[kind]
@@ -92,7 +97,7 @@ class AgencyView:
                 raise MalformedError(f"a row of {edge.pending} names no {edge.pending_node}")
             asset = Asset(kind, edges.read_asset_id(node.get("id")))
             grant = edges.read_grant({**row, "access_status": "PENDING"})
-            yield Sighting(edge.pending, asset, grant, name=_text(node.get("name")))
+            yield Sighting(edge.pending, asset, grant, name=edges.read_name(node))
 
     def _merged(self, asset: Asset, sightings: list[Sighting], *, speaks: bool) -> AssetAccess:
         owners = sorted({sighting.owner for sighting in sightings if sighting.owner})
@@ -137,7 +142,3 @@ def _agreed(sightings: list[Sighting]) -> Grant:
     first = known[0] if known else sightings[0].grant
     since = next((sighting.grant.since for sighting in sightings if sighting.grant.since), None)
     return Grant(first.tasks, first.status, first.detail, since)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.graph import edges
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.live.ending import unasked
 from accessctl.live.reasons import STOPS_EVERYTHING
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from accessctl.graph.pages import Onward, Page
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
+    from accessctl.live.ending import Ends
 
 LARGEST = 100
 SMALLEST = 25
@@ -28,11 +30,14 @@ class ExpandedListing:
     and each account is to be asked by itself.
     """
 
-    def __init__(self, reader: Reader, token: Secret, business: str, tell: Callable[[int], None]) -> None:
+    def __init__(
+        self, reader: Reader, token: Secret, business: str, tell: Callable[[int], None], ends: Ends | None = None
+    ) -> None:
         self.reader = reader
         self.token = token
         self.path = (business, "owned_ad_accounts")
         self.tell = tell
+        self.ends = ends or unasked(business)
         self.limit = self.most = LARGEST
         self.suspect = 0  # so many of the next rows hold one that cannot be read
         self.plain_stretches = 0
@@ -45,7 +50,7 @@ class ExpandedListing:
         """Read the page that `onward` leads to, as large as may be; grow again after one that came through."""
         while self.plain_stretches < GIVE_UP:
             try:
-                page = self._page(edges.OWNED_AD_ACCOUNT_FIELDS, onward)
+                page = self._page(edges.OWNED_AD_ACCOUNT_FIELDS, onward, is_named=True)
             except GraphError as error:
                 if error.trouble in STOPS_EVERYTHING | {Trouble.THROTTLED}:
                     raise
@@ -62,6 +67,9 @@ class ExpandedListing:
 
     def _can_shrink(self, error: GraphError) -> bool:
         """Halve the page, or give this stretch up; all stretches, where even a small one is too much."""
+        if error.trouble is Trouble.CAPABILITY_MISSING:  # no page is small enough for that
+            self.plain_stretches = GIVE_UP
+            return False
         is_too_large = error.trouble is Trouble.TOO_LARGE
         if self.limit > SMALLEST:
             self.suspect = 0 if is_too_large else self.limit
@@ -71,5 +79,8 @@ class ExpandedListing:
         self.plain_stretches = GIVE_UP if is_too_large else self.plain_stretches + 1
         return False
 
-    def _page(self, fields: str, onward: Onward) -> Page:
-        return self.reader.page(self.token, *self.path, onward=onward, fields=fields, limit=self.limit)
+    def _page(self, fields: str, onward: Onward, *, is_named: bool = False) -> Page:
+        def read(fields: str) -> Page:
+            return self.reader.page(self.token, *self.path, onward=onward, fields=fields, limit=self.limit)
+
+        return self.ends.ask(fields, read, is_named=is_named)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accessctl.called import quoted
 from accessctl.graph import edges
 from accessctl.graph.batch import BatchRead
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.live.ending import FIELD, is_refusal
 from accessctl.live.reasons import reason_unless_it_stops_all
 from accessctl.model import Asset, AssetAccess, Business, Kind
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
+    from accessctl.live.ending import Ends
 
 MOST = 100  # a tree full of wrong ids is no reason for a thousand refused calls
 FIELDS = "id,name,owner_business{id,name}"
@@ -35,18 +38,30 @@ def look_up(
 
 
 def read_nodes(
-    reader: Reader, owner: Business, token: Secret, assets: Sequence[Asset], names: dict[str, Business]
+    reader: Reader, owner: Business, token: Secret, assets: Sequence[Asset], names: dict[str, Business], ends: Ends
 ) -> tuple[list[tuple[Asset, edges.Row]], list[AssetAccess]]:
     """Read the nodes of declared assets: those that their owner has, and the others with why they are not read."""
-    fields = {Kind.AD_ACCOUNT: FIELDS, Kind.PAGE: PAGE_FIELDS}
-    reads = [BatchRead((asset.node,), {"fields": fields[asset.kind]}) for asset in assets]
     there, elsewhere = [], []
-    for asset, answer in zip(assets, reader.batch(reads, token), strict=True):
+    for asset, answer in zip(assets, _nodes(reader, token, assets, ends), strict=True):
         if isinstance(answer, GraphError) or _owner_of(answer, names) != owner.id:
             elsewhere.append(_found(asset, owner, answer, names))
         else:
+            ends.note(asset, answer)
             there.append((asset, answer))
     return there, elsewhere
+
+
+def _nodes(reader: Reader, token: Secret, assets: Sequence[Asset], ends: Ends) -> Sequence[edges.Row | GraphError]:
+    """Read the nodes, with when the token loses them; those that Meta may refuse for that once more, without it."""
+    fields = {Kind.AD_ACCOUNT: FIELDS, Kind.PAGE: PAGE_FIELDS}
+    also = f",{FIELD}" * ends.is_told
+    answers = reader.batch([BatchRead((one.node,), {"fields": fields[one.kind] + also}) for one in assets], token)
+    refused = [n for n, one in enumerate(answers) if also and isinstance(one, GraphError) and is_refusal(one)]
+    again = [BatchRead((assets[n].node,), {"fields": fields[assets[n].kind]}) for n in refused]
+    second = dict(zip(refused, reader.batch(again, token), strict=True))
+    if any(not isinstance(one, GraphError) for one in second.values()):
+        ends.refuse()
+    return [second.get(n, answer) for n, answer in enumerate(answers)]
 
 
 def _found(asset: Asset, owner: Business, answer: edges.Row | GraphError, names: dict[str, Business]) -> AssetAccess:
@@ -54,7 +69,7 @@ def _found(asset: Asset, owner: Business, answer: edges.Row | GraphError, names:
     if isinstance(answer, GraphError):
         code, text = _refused(answer, called)
         return AssetAccess(asset, owner.id, unreadable=text, reason_code=code)
-    name, real = answer.get("name"), _owner_of(answer, names)
+    real = _owner_of(answer, names)
     if not real:
         code, text = "not_owned", f"{called} does not own it, nor does any business as far as Meta says"
     elif real == owner.id:
@@ -62,8 +77,9 @@ def _found(asset: Asset, owner: Business, answer: edges.Row | GraphError, names:
     else:
         who = names[real].name
         code = "other_owner"
-        text = f"its owner at Meta is {f'{who} ({real})' if who else real}, not {called}: moved, or a wrong owner"
-    return AssetAccess(asset, real, name if isinstance(name, str) else "", unreadable=text, reason_code=code)
+        there = f"{quoted(who)} ({real})" if who else real
+        text = f"its owner at Meta is {there}, not {called}: moved, or a wrong owner"
+    return AssetAccess(asset, real, edges.read_name(answer), unreadable=text, reason_code=code)
 
 
 def _refused(error: GraphError, called: str) -> tuple[str, str]:

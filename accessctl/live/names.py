@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accessctl.graph.batch import CHUNK, BatchRead
+from accessctl.graph.edges import read_name
 from accessctl.graph.errors import GraphError
 from accessctl.model import Business
 
@@ -29,6 +30,5 @@ def read_names(reader: Reader, token: Secret, unnamed: Sequence[str]) -> Iterato
     for business, answer in zip(asked, answers, strict=True):
         if isinstance(answer, GraphError) or answer.get("id") != business:
             continue
-        name = answer.get("name")
-        if isinstance(name, str) and name:
+        if name := read_name(answer):
             yield Business(business, name=name)

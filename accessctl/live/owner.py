@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accessctl.closed import asset_edge, in_plain_words, nothing_known
 from accessctl.graph import edges
 from accessctl.graph.batch import BatchRead
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.secret import Secret
+from accessctl.live.ending import unasked
 from accessctl.live.expanded import ExpandedListing
+from accessctl.live.inturn import read_in_turn
 from accessctl.live.reasons import reason_of, reason_unless_it_stops_all
 from accessctl.model import Asset, AssetAccess, Business, Kind, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from accessctl.closed import Closing
     from accessctl.graph.reader import Reader
+    from accessctl.live.ending import Ends
 
 MOST = 100  # agencies asked for at once
 HALF = 50
@@ -26,11 +31,21 @@ NO_PAGE_TOKEN = "Meta hands out no Page token: the token's user has no task on t
 class OwnerView:
     """Reads what one business owns. `names` collects the businesses met on the way."""
 
-    def __init__(self, reader: Reader, business: str, token: Secret, names: dict[str, Business]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        business: str,
+        token: Secret,
+        names: dict[str, Business],
+        ends: Ends | None = None,
+        closing: Closing | None = None,
+    ) -> None:
         self.reader = reader
         self.business = business
         self.token = token
         self.names = names
+        self.ends = ends or unasked(business)
+        self.closing = closing or nothing_known()
         self.page_tokens: dict[Asset, Secret] = {}
 
     def read(self, kind: Kind, tell: Callable[[int], None] = lambda _: None) -> tuple[AssetAccess, ...]:
@@ -74,19 +89,30 @@ class OwnerView:
         return token
 
     def _ad_accounts(self, tell: Callable[[int], None]) -> Iterable[AssetAccess]:
-        rows = ExpandedListing(self.reader, self.token, self.business, tell).read()
+        rows = ExpandedListing(self.reader, self.token, self.business, tell, self.ends).read()
+        self._note_ends(Kind.AD_ACCOUNT, rows)
         # A block that is not there is no empty one: Meta leaves out what it did not read.
         whole = [row for row in rows if row.get("agencies") is not None]
+        if whole:
+            self.closing.worked(self.business, asset_edge("GET", Kind.AD_ACCOUNT))
         silent = [(_asset(Kind.AD_ACCOUNT, row), row, self.token) for row in rows if row.get("agencies") is None]
         return [*(self._expanded(row) for row in whole), *self._in_batches(silent)]
 
     def _expanded(self, row: edges.Row) -> AssetAccess:
         asset = _asset(Kind.AD_ACCOUNT, row)
-        return self._completed(asset, _name(row), self._rest(asset, self.token, row.get("agencies")))
+        return self._completed(asset, edges.read_name(row), self._rest(asset, self.token, row.get("agencies")))
 
     def _pages(self, tell: Callable[[int], None]) -> Iterable[AssetAccess]:
-        rows = self.reader.rows(self.token, self.business, "owned_pages", fields=edges.OWNED_PAGE_FIELDS)
+        def read(fields: str) -> Sequence[edges.Row]:
+            return self.reader.rows(self.token, self.business, "owned_pages", fields=fields)
+
+        rows = self.ends.ask(edges.OWNED_PAGE_FIELDS, read)
+        self._note_ends(Kind.PAGE, rows)
         return self._in_batches([(_asset(Kind.PAGE, row), row, page_token(row)) for row in rows], tell)
+
+    def _note_ends(self, kind: Kind, rows: Iterable[edges.Row]) -> None:
+        for row in rows:
+            self.ends.note(_asset(kind, row), row)
 
     def _in_batches(
         self,
@@ -99,10 +125,15 @@ class OwnerView:
             BatchRead((asset.node, "agencies"), {"fields": edges.AGENCY_FIELDS, "limit": MOST}, token)
             for asset, _, token in asked
         ]
-        answers = self.reader.batch(reads, self.token, tell)
-        found = [self._unreadable(asset, _name(row), NO_PAGE_TOKEN) for asset, row, token in wanted if token is None]
+        of_kinds = [(asset.kind, read) for (asset, _, _), read in zip(asked, reads, strict=True)]
+        answers = read_in_turn(self.reader, self.token, self.business, of_kinds, self.closing, tell)
+        found = [
+            self._unreadable(asset, edges.read_name(row), NO_PAGE_TOKEN)
+            for asset, row, token in wanted
+            if token is None
+        ]
         for (asset, row, token), answer in zip(asked, answers, strict=True):
-            found.append(self._completed(asset, _name(row), self._rest(asset, token, answer)))
+            found.append(self._completed(asset, edges.read_name(row), self._rest(asset, token, answer)))
         return found
 
     def _rest(self, asset: Asset, token: Secret, first: object) -> Callable[[], Iterable[edges.Row]]:
@@ -124,7 +155,8 @@ class OwnerView:
         """
         try:
             return self._with_agencies(asset, name, read())
-        except GraphError as error:
+        except GraphError as refusal:
+            error = in_plain_words(refusal, self.closing.known(self.business, asset_edge("GET", asset.kind)))
             stops = asset.kind is Kind.AD_ACCOUNT
             return self._unreadable(asset, name, reason_unless_it_stops_all(error) if stops else reason_of(error))
 
@@ -151,8 +183,3 @@ def page_token(row: edges.Row) -> Secret | None:
 
 def _asset(kind: Kind, row: edges.Row) -> Asset:
     return Asset(kind, edges.read_asset_id(row.get("id")))
-
-
-def _name(row: edges.Row) -> str:
-    name = row.get("name")
-    return name if isinstance(name, str) else ""

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from accessctl.closed import nothing_known
+from accessctl.endings import lost_business
 from accessctl.garbage import held
+from accessctl.graph.edges import read_name
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.live.ending import Ends, all_found, unasked
 from accessctl.live.picture import Picture
 from accessctl.live.sources import Source
 from accessctl.model import Access, Business, Side
 from accessctl.watch import QUIET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
+    from accessctl.closed import Closing
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
     from accessctl.live.sources import Found
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     from accessctl.watch import Watch
 
 PIECES_AT_ONCE = 10
-FORBIDDEN = frozenset({Trouble.PERMISSION, Trouble.ABSENT_OR_HIDDEN, Trouble.CAPABILITY_MISSING})
+FORBIDDEN = frozenset({Trouble.PERMISSION, Trouble.ABSENT_OR_HIDDEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +41,29 @@ class ActingBusiness:
     token: Secret
 
 
-def read_live(reader: Reader, acting: Sequence[ActingBusiness], wanted: Wanted, watch: Watch = QUIET) -> Access:
+def read_live(
+    reader: Reader,
+    acting: Sequence[ActingBusiness],
+    wanted: Wanted,
+    watch: Watch = QUIET,
+    ends: Mapping[str, Ends] | None = None,
+    closing: Closing | None = None,
+) -> Access:
     """Read all that is wanted to the end, or say where it could not be.
 
     Raises GraphError for a token that is refused, or that may see nothing of its business: nothing else it
-    would be asked can be believed. `watch` is told what is being read.
+    would be asked can be believed. `watch` is told what is being read. `ends` has, by business, what is known
+    of the ends of its token, and collects more; so does `closing` of the calls that Meta does not open.
     """
+    closing = closing or nothing_known()
     by_id = {one.business.id: one for one in acting}
-    source = Source(reader, {one: (by_id[one].business, by_id[one].token) for one in wanted.businesses}, watch)
+    ends = {one: (ends or {}).get(one) or Ends(one) for one in wanted.businesses}
+    looking = {one: (by_id[one].business, by_id[one].token) for one in wanted.businesses}
+    source = Source(reader, looking, watch, ends, closing)
     watch.note(f"about {wanted.calls} calls to Meta, as far as the manifests tell")
     with held(), _pool() as pool:
         # Whoever cannot see itself is found out before any listing is read.
-        known = list(pool.map(lambda business: check_identity(reader, by_id[business]), wanted.businesses))
+        known = list(pool.map(lambda one: check_identity(reader, by_id[one], ends[one]), wanted.businesses))
         listings = [(listing, pool.submit(source.listing, listing, wanted)) for listing in wanted.listings]
         singles = [pool.submit(source.alone, owner, assets) for owner, assets in wanted.alone.items()]
         witnesses = [(owner, pool.submit(source.witness, owner)) for owner in wanted.owners]
@@ -63,7 +79,8 @@ def read_live(reader: Reader, acting: Sequence[ActingBusiness], wanted: Wanted, 
         named = [pool.submit(source.named, owner, some) for owner, some in picture.unnamed(wanted.agencies)]
         for found in [*placed, *named]:
             picture.place(found.result())
-    return picture.access(is_narrow=wanted.is_narrow, are_all_heard=wanted.hears_all_owners)
+    live = picture.access(is_narrow=wanted.is_narrow, are_all_heard=wanted.hears_all_owners)
+    return replace(live, endings=all_found(ends.values()))
 
 
 def _check_all(pieces: Sequence[Future[Found]]) -> None:
@@ -83,24 +100,27 @@ def _pool() -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def check_identity(reader: Reader, acting: ActingBusiness) -> Business:
-    """Ask Meta who the business is, and return it with its live name.
+def check_identity(reader: Reader, acting: ActingBusiness, ends: Ends | None = None) -> Business:
+    """Ask Meta who the business is, and return it with its live name; and whether it tells of its token's ends.
 
     Raises GraphError where the token cannot see it: with such a token every listing would be empty or
     foreign, which is not "no access".
     """
+    ends = ends or unasked(acting.business.id)
     try:
-        row = reader.get(acting.token, acting.business.id, fields="id,name")
+        row = ends.ask("id,name", lambda fields: reader.get(acting.token, acting.business.id, fields=fields))
     except GraphError as error:
         what = f"{acting.business.alias} ({acting.business.id}) cannot be read: {error.what}"
+        if error.trouble is Trouble.ABSENT_OR_HIDDEN and (end := ends.lost.get(None)):
+            what = f"{what}; {lost_business(end)}"
         raise GraphError(what, error.hint, trouble=error.trouble, code=error.code, subcode=error.subcode) from None
     if row.get("id") != acting.business.id:
         raise GraphError(
             f"asked for business {acting.business.id} ({acting.business.alias}), Meta answered with another",
             trouble=Trouble.INCOMPLETE,
         )
-    name = row.get("name")
-    return Business(acting.business.id, name=name if isinstance(name, str) else "")
+    ends.note(None, row)
+    return Business(acting.business.id, name=read_name(row))
 
 
 def check_sight(listed: Sequence[tuple[Listing, Found]], acting: dict[str, ActingBusiness]) -> None:

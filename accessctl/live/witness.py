@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from accessctl.called import quoted
+from accessctl.closed import AGENCIES, in_plain_words, not_opened
 from accessctl.graph import edges
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError
@@ -14,6 +16,7 @@ from accessctl.model import Asset, AssetAccess, Business, Grant, Kind, Side, Sta
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from accessctl.closed import Closing
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
 
@@ -34,17 +37,26 @@ class Testimony:
     silence: str = ""
 
 
-def hear_witness(reader: Reader, business: str, token: Secret, names: dict[str, Business]) -> Testimony:
+def hear_witness(
+    reader: Reader, business: str, token: Secret, names: dict[str, Business], closing: Closing
+) -> Testimony:
     """Read `agencies` of a business to the end (GRAPH_API 1.3), in smaller pages where Meta wants them.
 
-    It is a second witness and no more: one that cannot be heard says nothing. Raises GraphError for what
-    makes all reading pointless.
+    It is a second witness and no more: one that cannot be heard says nothing, and where Meta is known not to open
+    the edge it is not asked. Raises GraphError for what makes all reading pointless.
     """
+    if closed := closing.known(business, AGENCIES):
+        return Testimony(silence=not_opened(closed))
     try:
-        rows = reader.rows(token, business, "agencies", fields=edges.CLIENT_FIELDS, limit=LIMIT)
+        with closing.around(business, AGENCIES):
+            rows = reader.rows(token, business, "agencies", fields=edges.CLIENT_FIELDS, limit=LIMIT)
         return _testimony(rows, names)
-    except (GraphError, MalformedError) as error:
-        return Testimony(silence=reason_unless_it_stops_all(error))
+    except MalformedError as malformed:
+        return Testimony(silence=reason_unless_it_stops_all(malformed))
+    except GraphError as error:
+        closed = closing.known(business, AGENCIES)
+        silence = reason_unless_it_stops_all(in_plain_words(error, closed))
+        return Testimony(silence=not_opened(closed) if closed else silence)
 
 
 def _testimony(rows: tuple[edges.Row, ...], names: dict[str, Business]) -> Testimony:
@@ -122,7 +134,7 @@ def _has_no_word(here: Grant, there: Grant) -> bool:
 
 def _called(agency: str, names: Mapping[str, Business]) -> str:
     name = names[agency].name if agency in names else ""
-    return f"{name} ({agency})" if name else agency
+    return f"{quoted(name)} ({agency})" if name else agency
 
 
 def _words(asset: str, owner: Business, differences: Mapping[str, tuple[Grant | None, Grant | None]]) -> str:

@@ -19,6 +19,8 @@ SHOWN = (
     ("summary", "its summary"),
     ("unread", "what it says could not be read"),
     ("held", "what it says the agencies hold"),
+    ("losing", "what it says the tokens lose"),
+    ("closed", "what it says Meta does not open"),
 )
 
 

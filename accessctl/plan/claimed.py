@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from accessctl.model import Access, Asset, AssetAccess, Business, Gap, Grant, Kind, Remembered, Side, Status, frozen
+from accessctl.plan.byhand import edges_in
 from accessctl.plan.decide import AWAITED, BEFORE
+from accessctl.plan.losing import endings_in
 from accessctl.plan.make import gap_line
 from accessctl.plan.nouns import Verb
 from accessctl.plan.risk import GIVING, IN_PART
@@ -46,6 +48,8 @@ def claimed_access(
         is_narrow=is_part,
         holders=frozenset(known),
         are_holders_known=not any(IN_PART in action.risk for action in steps),
+        endings=endings_in(plan, policy.acts_as),
+        closed=edges_in(plan, policy.acts_as),
     )
 
 
@@ -97,6 +101,9 @@ class _Rebuilt:
         self.troubles: dict[Asset, tuple[str, str]] = {}
         for row in _rows(plan):
             self._take_in(row)
+        for one in plan.losing:
+            if one.asset:
+                self.names.setdefault(Asset(one.asset.kind, one.asset.id), one.asset.name)
 
     def add_unchanged(self, access: AssetAccess, in_scope: Callable[[AssetAccess, str], bool]) -> None:
         """Take a declared pair without a row for as declared, where it is in scope and ours to look at."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from accessctl import tasks
-from accessctl.model import ASK_AGAIN, IN_DOUBT, Grant, Kind, Status
+from accessctl.model import ASK_AGAIN, IN_DOUBT, ClosedEdge, Grant, Kind, Status
 from accessctl.plan.nouns import Reason, Verb
 
 # How a row names the tasks that a second admin has yet to approve, so that they can be read back from it.
@@ -52,10 +52,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verb, or the outcome of having none; and why."""
+    """A verb, or the outcome of having none; and why. `closed` is the call that a person makes up for."""
 
     what: Verb | Outcome
     reason: Reason
+    closed: ClosedEdge | None = None
 
 
 UNCHANGED = Decision(Outcome.UNCHANGED, Reason("same", "live access is as declared"))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl import __version__
 from accessctl.model import Cost
+from accessctl.plan.byhand import closed_document, read_closed
 from accessctl.plan.limits import limits_document, read_limits
+from accessctl.plan.losing import losing_document, read_losing
 from accessctl.plan.nouns import (
     FORMAT_VERSION,
     BusinessRef,
@@ -129,6 +131,8 @@ def to_document(saved: SavedPlan) -> Json:
         "warnings": list(plan.warnings),
         "unread": list(plan.unread),
         **({"held": [flat(one) for one in plan.held]} if plan.held else {}),
+        **({"losing": [losing_document(one) for one in plan.losing]} if plan.losing else {}),
+        **({"closed": [closed_document(one) for one in plan.closed]} if plan.closed else {}),
         "guards": _guards(saved),
     }
 
@@ -149,6 +153,8 @@ def from_document(document: Json) -> SavedPlan:
             warnings=tuple(document["warnings"]),
             unread=tuple(document["unread"]),
             held=tuple(read_flat(Held, item) for item in document.get("held", ())),
+            losing=tuple(read_losing(item) for item in document.get("losing", ())),
+            closed=tuple(read_closed(item) for item in document.get("closed", ())),
         ),
         origin=Origin(
             manifests_digest=document["manifests"]["digest"],

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from accessctl.called import quoted
+from accessctl.clean import LIMIT
 from accessctl.model import AssetAccess, Status
+from accessctl.plan.byhand import closed_in
 from accessctl.plan.decide import Outcome
 from accessctl.plan.headlines import headlines
+from accessctl.plan.losing import losing_of
 from accessctl.plan.nouns import COUNTED_AS, BusinessRef, Held, Plan, Row, Summary, Verb
 from accessctl.plan.risk import flagged
 from accessctl.plan.rows import Rows, action_order, asset_order
@@ -73,6 +77,8 @@ def make_plan(
         _renamed(desired, live),
         _unread(desired, live),
         _held(actions, held),
+        losing_of(desired, live, in_scope),
+        closed_in(desired, settled),
     )
 
 
@@ -99,9 +105,13 @@ def _renamed(desired: Access, live: Access) -> tuple[str, ...]:
     for business in desired.businesses.values():
         there = live.businesses.get(business.id)
         if business.name and there and there.name and there.name != business.name:
-            found.append(f"{business.alias} ({business.id}) is called '{there.name}' at Meta, not '{business.name}'")
+            found.append(f"{business.alias} ({business.id}) {_other(there.name, business.name)}")
     for asset in desired.assets.values():
         seen = live.assets.get(asset.asset)
         if asset.name and seen and seen.name and seen.name != asset.name:
-            found.append(f"{asset.alias} ({asset.asset.node}) is called '{seen.name}' at Meta, not '{asset.name}'")
+            found.append(f"{asset.alias} ({asset.asset.node}) {_other(seen.name, asset.name)}")
     return tuple(sorted(found))
+
+
+def _other(there: str, here: str) -> str:
+    return f"is called {quoted(there, LIMIT)} at Meta, not {quoted(here, LIMIT)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from accessctl.called import called
 from accessctl.clean import display
 from accessctl.model import Asset
 from accessctl.plan.nouns import Verb
@@ -54,15 +55,13 @@ def _step(action: Action | None) -> Any:
 def _sentence(pair: Pair, old: Action | None, new: Action | None, now: Plan) -> str:
     one = old or new
     assert one is not None
-    name = one.agency.name or one.agency.alias
-    who = f"{display(name)} ({one.agency.id})" if name else f"business {one.agency.id}"
     what = f"{one.asset.kind.noun} {one.asset.alias} ({Asset(one.asset.kind, one.asset.id).node})"
     then = _words(old) if old else "nothing to do"
     here = _words(new) if new else _instead(pair, now)
     change = in_between(old.before, new.before) if old and new else ""
     if old and new and not change and old.reason != new.reason:
         change = display(new.reason.text, 300)
-    return f"{who} on {what}: planned: {then}; now: {here}" + f" ({change})" * bool(change)
+    return f"{called(one.agency)} on {what}: planned: {then}; now: {here}" + f" ({change})" * bool(change)
 
 
 def _words(action: Action) -> str:

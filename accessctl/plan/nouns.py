@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from accessctl.model import Kind, Status
 
-FORMAT_VERSION = "1.3"
+FORMAT_VERSION = "1.4"
 
 
 class Verb(StrEnum):
@@ -169,6 +169,26 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Losing:
+    """A declared asset that the token of an acting business is foretold to lose; the business itself for None."""
+
+    asset: AssetRef | None
+    business: BusinessRef
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A model.ClosedEdge of an acting business; `steps` counts the waiting rows for which it would have been called."""
+
+    business: BusinessRef
+    edge: str
+    code: int
+    at: datetime
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """The guards a plan was made under. `protect` is sorted; `unexpected` is `report` or `decline`."""
 
@@ -232,7 +252,8 @@ class Plan:
 
     `headlines` are the sentences a reader must not miss: who loses what, what widens. `unread` are those of
     listings that could not be read to the end, on which anything may hide. `held` has the agencies from which
-    an action may take something; it is empty in plans before format 1.2.
+    an action may take something; it is empty in plans before format 1.2. `losing` is what the tokens are foretold
+    to lose, the next first, and `closed` the calls that are done by hand; both are empty in plans before format 1.4.
     """
 
     actions: tuple[Action, ...] = ()
@@ -244,6 +265,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
+    losing: tuple[Losing, ...] = ()
+    closed: tuple[Closed, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -253,5 +276,5 @@ class Plan:
     @property
     def matches(self) -> bool:
         """Live access is as declared, but for what waits for an answer."""
-        odd = {"ask_client", "approval_not_wanted", "request_gone"}
+        odd = {"ask_client", "approval_not_wanted", "request_gone", "by_hand"}
         return self.is_whole and not self.actions and not any(row.reason.code in odd for row in self.waiting)

@@ -77,7 +77,8 @@ def read_flat(noun: type[T], item: Json) -> T:
     return noun(**{key: value for key, value in item.items() if key in known})
 
 
-def _read_asset(item: Json) -> AssetRef:
+def read_asset(item: Json) -> AssetRef:
+    """Return the asset in an item that fits the schema."""
     labels = tuple(sorted(item.get("labels", {}).items()))
     return AssetRef(Kind(item["kind"]), item["id"], item["alias"], item["name"], labels)
 
@@ -91,7 +92,7 @@ def read_action(item: Json) -> Action:
     """Return the action in an item that fits the schema."""
     return Action(
         verb=Verb(item["action"]),
-        asset=_read_asset(item["asset"]),
+        asset=read_asset(item["asset"]),
         agency=read_flat(BusinessRef, item["agency"]),
         owner=item["owner"],
         via=item["via"],
@@ -111,7 +112,7 @@ def read_row(item: Json) -> Row:
         return datetime.fromisoformat(item[key]) if key in item else None
 
     return Row(
-        asset=_read_asset(item["asset"]),
+        asset=read_asset(item["asset"]),
         agency=read_flat(BusinessRef, item["agency"]) if item["agency"] else None,
         via=item["via"],
         before=_read_state(item["before"]),

@@ -50,7 +50,7 @@ class Rows:
 
     def row(self, pair: Settled) -> Row:
         waits = pair.decision.what is Outcome.WAITING
-        since = pair.live.since if waits and pair.decision.reason.code != "ask_client" else None
+        since = pair.live.since if waits and pair.decision.reason.code not in ("ask_client", "by_hand") else None
         via = self.names.business(pair.via)
         return Row(
             asset=self.names.asset(pair.asset),

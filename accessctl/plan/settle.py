@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accessctl.model import ABSENT, AssetAccess, Grant, Side, Status
+from accessctl.plan.byhand import ByHand
 from accessctl.plan.decide import Decision, Outcome, Pair, decide_as_agency, decide_as_owner
 from accessctl.plan.nouns import Reason
 
@@ -37,6 +38,7 @@ class Planner:
         self.live = live
         self.policy = policy
         self.gaps = {(gap.business, gap.side, gap.kind): gap.reason for gap in live.gaps}
+        self.by_hand = ByHand(desired, live)
 
     def pairs(self) -> Iterator[Settled]:
         for declared in self.desired.assets.values():
@@ -118,7 +120,7 @@ class Planner:
     ) -> Settled:
         declared = asset.grants.get(agency)
         pair = Pair(asset.asset.kind, declared, live, asset.exclusive, self.policy.decline_unexpected)
-        return Settled(asset, agency, via, live, declared, decide(pair))
+        return self.by_hand.instead(Settled(asset, agency, via, live, declared, decide(pair)))
 
 
 def _blocked(asset: AssetAccess, agency: str, via: str, reason: Reason) -> Settled:

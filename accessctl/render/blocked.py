@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accessctl.clean import display
 from accessctl.model import Asset
-from accessctl.render.names import business_name
+from accessctl.render.losing import TODO
+from accessctl.render.names import business_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from accessctl.plan.nouns import AssetRef, Row
+    from accessctl.plan.nouns import AssetRef, BusinessRef, Row
     from accessctl.render.paper import Paper
 
 FOLDED_FROM = 5  # blocked rows of one reason; fewer stand below their assets
@@ -28,7 +30,20 @@ NEXT_STEPS = {
     "other_owner": "if it was sold, take it out of the manifests, else correct owner:",
     "not_listed": LOOK,
     UNCERTAIN: LOOK,
+    "access_ended": TODO,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose the assets of rows that are told as one are: `of` or `at clients of` a business, by `via`.
+
+    `agency` is whom they are about where that is another one; all are empty where nobody knows whose they are.
+    """
+
+    word: str = ""
+    via: str = ""
+    agency: BusinessRef | None = None
 
 
 def folded(rows: Sequence[Row]) -> tuple[tuple[tuple[Row, ...], ...], tuple[Row, ...]]:
@@ -46,10 +61,14 @@ def folded(rows: Sequence[Row]) -> tuple[tuple[tuple[Row, ...], ...], tuple[Row,
     return tuple(tuple(group) for group in sorted(many, key=len, reverse=True)), single
 
 
-def fold_text(rows: Sequence[Row], paper: Paper) -> str:
-    """Return rows that are told as one: how many of whom and why, the first of them, and what to do."""
+def fold_text(rows: Sequence[Row], paper: Paper, word: str = "") -> str:
+    """Return rows that are told as one: how many of whom and why, the first of them, and what to do.
+
+    `word` says what they are where the mark alone does not.
+    """
     first = rows[0]
-    title = f"! {len(rows):,} {first.asset.kind.nouns}{_whose(first)}: {display(first.reason.text, 300)}"
+    mark = f"! {word}".rstrip()
+    title = f"{mark} {len(rows):,} {first.asset.kind.nouns}{_whose(first)}: {display(first.reason.text, 300)}"
     shown = ", ".join(_name(row.asset) for row in rows[:NAMED])
     rest = f" and {len(rows) - NAMED:,} more; --format json lists them all"
     lines = [paper.wrap(title, indent=2, first=0, style=STYLE), paper.wrap(shown + rest, indent=2)]
@@ -62,13 +81,19 @@ def next_step(row: Row, paper: Paper, *, indent: int) -> list[str]:
     return [paper.wrap(f"do: {todo}", indent=indent + 4, first=indent)] if todo else []
 
 
-def _whose(row: Row) -> str:
-    via = display(row.via)
+def whose(row: Row) -> Whose:
+    """Return whose the asset of a blocked row is, as far as is known."""
     if row.agency is None:
-        return "" if row.reason.code == UNCERTAIN else f" of {via}"
+        return Whose() if row.reason.code == UNCERTAIN else Whose("of", row.via)
     if row.via in (row.agency.alias, row.agency.id):
-        return f" at clients of {via}"
-    return f" of {via}, for {business_name(row.agency)}"
+        return Whose("at clients of", row.via)
+    return Whose("of", row.via, row.agency)
+
+
+def _whose(row: Row) -> str:
+    found = whose(row)
+    about = f", for {business_in_words(found.agency)}" if found.agency else ""
+    return f" {found.word} {display(found.via)}{about}" if found.word else ""
 
 
 def _name(asset: AssetRef) -> str:

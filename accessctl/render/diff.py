@@ -7,11 +7,12 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from accessctl.clean import display
+from accessctl.called import quoted
+from accessctl.clean import LIMIT, display
 from accessctl.counting import count
 from accessctl.model import Side, Status
 from accessctl.render.age import moment
-from accessctl.render.names import asset_name, business_name, task_names
+from accessctl.render.names import asset_name, business_in_words, task_names
 from accessctl.snapshot.differences import Comparison, Difference, Unseen, What
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def diff_summary(comparison: Comparison) -> str:
 
 
 def words(row: Difference) -> str:
-    """Return a difference as a sentence without its asset: `Mediahouse Ltd (2002) lost MANAGE`."""
-    who = business_name(row.who) if row.who else ""
+    """Return a difference as a sentence without its asset: `"Mediahouse Ltd" (2002) lost MANAGE`."""
+    who = business_in_words(row.who) if row.who else ""
     tasks = task_names(row.tasks)
     match row.what:
         case What.NEW:
@@ -66,7 +67,7 @@ def words(row: Difference) -> str:
             gone = display(row.reason, 400) or "sold, moved, deleted or hidden; who works on it is not known"
             return f"is no longer listed by {who}: {gone}"
         case What.RENAMED:
-            return f"renamed from {display(row.old)} to {display(row.new)}"
+            return f"renamed from {quoted(row.old, LIMIT)} to {quoted(row.new, LIMIT)}"
         case What.OTHER_OWNER:
             return f"belongs to business {row.new} now, before to {row.old}"
         case What.HOLDS:
@@ -94,7 +95,7 @@ def unseen_words(unseen: Unseen) -> str:
     """Return why a whole listing cannot be compared, and how much of it the other snapshot shows."""
     seen = "owns" if unseen.side is Side.OWNER else "holds at clients"
     shown = f" ({count(unseen.assets, 'asset')} in one snapshot alone)" if unseen.assets else ""
-    head = f"the {unseen.kind.nouns} that {business_name(unseen.who)} {seen} cannot be compared"
+    head = f"the {unseen.kind.nouns} that {business_in_words(unseen.who)} {seen} cannot be compared"
     return f"{head}: {display(unseen.reason, 400)}{shown}"
 
 

@@ -33,7 +33,9 @@ _CALM = re.compile(r"\(?[^\W_]+(?:['’-][^\W_]+)*[)%]?[.,:;)]?|%[).,]*|&")
 # Calm to look at, and yet: a commit, an issue (GH-1, ABC-1), the number of a list, a host.
 _LIVE = re.compile(r"\b[0-9a-f]{7,}\b|-[0-9]+\b|\bwww\b", re.IGNORECASE | re.ASCII)
 _NUMBER_OF_A_LIST = re.compile(r"[0-9]+[.)]")
-_MARKS_AROUND = re.compile(r"(\(?)(.+?)([).,;:]*)")
+_QUOTED = re.compile(r'(?<!\S)"([^"]+)"(?=[\s.,:;)]|$)')  # how sentences give a name: one unit, whatever is in it
+_ID = re.compile(r"\([0-9]{1,20}\)[.,;]?")
+_IN_BRACKETS = re.compile(r"\([^()]+\)")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # also as Chinese and Japanese keyboards write them
 
 
@@ -52,13 +54,13 @@ def markdown_cell(text: str, limit: int = LIMIT) -> str:
 
 
 def markdown_text(text: str, limit: int = SENTENCE) -> str:
-    """Return a sentence in which each run of words that may come alive on GitHub stands in a code span."""
-    words = [word for word in display(text, limit).split(" ") if word]
-    calm = [bool(_CALM.fullmatch(word)) and not _LIVE.search(word) for word in words]
-    if words and _NUMBER_OF_A_LIST.fullmatch(words[0]):
-        calm[0] = False
-    runs = groupby(zip(words, calm, strict=True), key=lambda item: item[1])
-    return " ".join(_words(" ".join(word for word, _ in run), is_calm) for is_calm, run in runs)
+    """Return a sentence in which each run of words that may come alive on GitHub stands in a code span.
+
+    A name in double quotes is one unit: all of it stands in a span, or none of it.
+    """
+    parts = _QUOTED.split(display(text, limit))  # what stands between names, and each name
+    shown = [_name(part) if number % 2 else _sentence(part, is_first=not number) for number, part in enumerate(parts)]
+    return "".join(shown).strip(" ")
 
 
 def fenced(lines: Iterable[str], language: str = "diff") -> str:
@@ -102,11 +104,46 @@ def command_property(text: str, limit: int = LIMIT) -> str:
     return command_data(text, limit).replace(":", "%3A").replace(",", "%2C")
 
 
-def _words(text: str, is_calm: bool) -> str:
-    if is_calm:
-        return text.replace("&", "&amp;")
-    found = _MARKS_AROUND.fullmatch(text)
-    return f"{found[1]}{_span(found[2])}{found[3]}" if found else _span(text)
+def _name(name: str) -> str:
+    """A name in its quotes: as it is where all its words are calm, and blanks in it are no more than they seem."""
+    words = name.split(" ")
+    is_calm = all(map(_is_calm, words))
+    return f'"{_calm(name) if is_calm else _span(name)}"'
+
+
+def _sentence(text: str, *, is_first: bool) -> str:
+    """What stands before, between or after names: calm words, and the others run by run."""
+    words = [word for word in text.split(" ") if word]
+    keys = [_key(word, number) for number, word in enumerate(words)]
+    if is_first and words and _NUMBER_OF_A_LIST.fullmatch(words[0]):
+        keys[0] = ""
+    runs = groupby(zip(words, keys, strict=True), key=lambda item: item[1])
+    shown = " ".join(_run(" ".join(word for word, _ in run), key) for key, run in runs)
+    return " " * text.startswith(" ") + shown + " " * (text.endswith(" ") and bool(words))
+
+
+def _key(word: str, number: int) -> str:
+    """Tell runs apart: calm words, others, and each long id by itself, so that it goes into no name's span."""
+    if _is_calm(word):
+        return "calm"
+    return f"id {number}" if _ID.fullmatch(word) else ""
+
+
+def _is_calm(word: str) -> bool:
+    return bool(_CALM.fullmatch(word)) and not _LIVE.search(word)
+
+
+def _run(text: str, key: str) -> str:
+    """Return a run of words; the marks of the sentence stay outside a span, and brackets where they are a pair."""
+    if key == "calm":
+        return _calm(text)
+    body = text.rstrip(".,;") or text
+    tail = text[len(body) :]
+    return f"({_span(body[1:-1])}){tail}" if _IN_BRACKETS.fullmatch(body) else f"{_span(body)}{tail}"
+
+
+def _calm(text: str) -> str:
+    return text.replace("&", "&amp;")
 
 
 def _span(shown: str) -> str:

@@ -1,4 +1,4 @@
-"""Explanations as text and JSON: the pair, what is declared with file and line, what is live, what the journal says."""
+"""Explanations as text and JSON: what is declared, what is live, what the journal says, what a plan would do."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from accessctl import tasks
+from accessctl.called import quoted
 from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.model import Status
 from accessctl.plan.refs import Names, source_of, state_of
+from accessctl.render.conclusion import NOT_LOOKED, conclusion_json, conclusion_words, refusal_words
 from accessctl.render.history import write_row, write_words
-from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
+from accessctl.render.names import (
+    asset_in_words,
+    asset_name,
+    business_in_words,
+    business_name,
+    source_name,
+    state_tasks,
+    task_names,
+)
+from accessctl.render.obo import fact_json, facts_of
 from accessctl.render.report_words import since_words
 from accessctl.report.document import since_json, sources_json
 from accessctl.report.rows import until_of
@@ -25,12 +36,20 @@ if TYPE_CHECKING:
     from accessctl.plan.nouns import BusinessRef
     from accessctl.render.paper import Paper
 
+OF_ASSET = "a plan of this asset alone"  # no more was asked for, so no more is judged
+
 
 def asset_text(
-    access: AssetAccess, holdings: Sequence[Holding], names: Names, paper: Paper, *, is_ours: bool = True
+    access: AssetAccess,
+    holdings: Sequence[Holding],
+    names: Names,
+    paper: Paper,
+    *,
+    is_ours: bool = True,
+    is_looked_at: bool = True,
 ) -> str:
-    """Return who holds what on one asset; `is_ours` tells that an acting business owns it."""
-    title = f"{asset_name(names.asset(access))}, owned by {business_name(names.business(access.owner))}"
+    """Return who holds what on one asset; `is_ours` tells that an acting business owns it, `is_looked_at` of live."""
+    title = f"{asset_in_words(names.asset(access))}, owned by {business_in_words(names.business(access.owner))}"
     lines = [
         paper.wrap(title, indent=2, first=0, style="bold"),
         paper.wrap(managed(access, is_ours=is_ours), indent=2),
@@ -39,22 +58,43 @@ def asset_text(
         who = business_name(names.business(holding.agency)) if holding.agency else "anybody else"
         lines.append(paper.wrap(who, indent=2, style="bold"))
         lines += _facts(holding, names, paper)
-    return "\n".join(lines if holdings else [*lines, paper.wrap("no agency has access", indent=2)])
+    lines += [paper.wrap(line, indent=4, first=2) for line in end_of_asset(holdings, is_looked_at=is_looked_at)]
+    return "\n".join(lines)
 
 
 def agency_text(
-    agency: BusinessRef, holdings: Sequence[Holding], names: Names, paper: Paper, unseen: tuple[int, int] = (0, 0)
+    agency: BusinessRef,
+    holdings: Sequence[Holding],
+    names: Names,
+    paper: Paper,
+    unseen: tuple[int, int] | None = (0, 0),
 ) -> str:
-    """Return what one agency holds. `unseen` is how many assets, and how many listings, could not be read."""
+    """Return what one agency holds. `unseen` is how many assets, and listings, could not be read; None: no look."""
     lines = [paper.wrap(business_name(agency), style="bold")]
     for holding in holdings:
         lines.append(paper.wrap(asset_name(names.asset(holding.asset)), indent=4, first=2, style="bold"))
         lines += _facts(holding, names, paper)
-    if any(unseen):
+    if unseen and any(unseen):
         lines.append(paper.wrap(f"! {unseen_words(unseen)}", indent=4, first=2))
-    elif not holdings:
-        lines.append(paper.wrap("holds nothing", indent=2))
+    lines += [paper.wrap(line, indent=4, first=2) for line in end_of_agency(holdings, unseen)]
     return "\n".join(lines)
+
+
+def end_of_asset(holdings: Sequence[Holding], *, is_looked_at: bool) -> Iterator[str]:
+    """Say that there is nobody, that a guard refuses the plan of the asset, or that nobody looked."""
+    if not holdings:
+        yield "no agency has access" if is_looked_at else "no manifest gives any agency access"
+    yield from refusal_words(holdings, OF_ASSET) if is_looked_at else (NOT_LOOKED,)
+
+
+def end_of_agency(holdings: Sequence[Holding], unseen: tuple[int, int] | None) -> Iterator[str]:
+    """Say that it holds nothing, that a guard refuses the plan, or that nobody looked (`unseen` is None)."""
+    if unseen is None:
+        yield from ("no manifest gives it anything",) * (not holdings)
+        yield NOT_LOOKED
+        return
+    yield from ("holds nothing",) * (not holdings and not any(unseen))
+    yield from refusal_words(holdings, "the plan")
 
 
 def unseen_words(unseen: tuple[int, int]) -> str:
@@ -66,25 +106,28 @@ def unseen_words(unseen: tuple[int, int]) -> str:
 
 def pair_text(holding: Holding, names: Names, paper: Paper) -> str:
     """Return why one agency has, or has not, access to one asset."""
-    lines = [paper.wrap(pair_words(holding, names), style="bold"), *_facts(holding, names, paper)]
-    lines += [paper.wrap(fact, indent=4) for fact in more_of_pair(holding)]
+    lines = [paper.wrap(pair_words(holding, names), style="bold")]
+    lines += [paper.wrap(fact, indent=6, first=4) for fact in story(holding, names)]
     return "\n".join(lines)
 
 
 def pair_words(holding: Holding, names: Names) -> str:
-    """Return `Mediahouse Ltd (mediahouse, 2002) is to hold ANALYZE on ad account de-brand (act_102).`."""
-    who, what = business_name(names.business(holding.agency)), asset_name(names.asset(holding.asset))
+    """Return `"Mediahouse Ltd" (mediahouse, 2002) is to hold ANALYZE on ad account de-brand (act_102).`."""
+    who, what = business_in_words(names.business(holding.agency)), asset_in_words(names.asset(holding.asset))
     verb = "is to hold" if holding.declared and holding.declared.tasks else "is to have no access to"
     held = f" {task_names(sorted(holding.declared.tasks))} on" if holding.declared and holding.declared.tasks else ""
     return f"{who} {verb}{held} {what}."
 
 
-def more_of_pair(holding: Holding) -> Iterator[str]:
-    """Say what follows for one pair alone: why it is not declared, and that the journal knows nothing of it."""
+def story(holding: Holding, names: Names) -> Iterator[str]:
+    """Tell all of one pair: from its declarations, or why there are none, to what a plan would do about it."""
+    yield from known(holding, names)
     if holding.declared is None:
-        yield _undeclared(holding.asset)
+        yield _undeclared(holding.asset, is_looked_at=holding.planned is not None)
     if holding.last is None:
         yield "journal: nothing on this pair"
+    yield from conclusion_words(holding) if holding.planned else (NOT_LOOKED,)
+    yield from refusal_words([holding], OF_ASSET)
 
 
 def managed(asset: AssetAccess, *, is_ours: bool) -> str:
@@ -96,13 +139,15 @@ def managed(asset: AssetAccess, *, is_ours: bool) -> str:
     return f"{manage} [{asset.place.file}:{asset.place.line}]"
 
 
-def _undeclared(asset: AssetAccess) -> str:
+def _undeclared(asset: AssetAccess, *, is_looked_at: bool) -> str:
+    """Say why a pair is not declared; where nobody looked, also what would become of live access, if any."""
     if asset.place is None:
         return "no manifest declares this asset, so accessctl leaves it alone"
-    where = f"{asset.place.file}:{asset.place.line}"
-    if asset.exclusive:
-        return f"no manifest gives it access, and the asset is exclusive [{where}]: live access would be revoked"
-    return f"no manifest gives it access; the asset is additive [{where}]: live access would be left alone"
+    manage = "exclusive" if asset.exclusive else "additive"
+    said = f"no manifest gives it access, and the asset is {manage} [{asset.place.file}:{asset.place.line}]"
+    if is_looked_at:
+        return said
+    return f"{said}: live access would be {'removed' if asset.exclusive else 'left alone'}"
 
 
 def _facts(holding: Holding, names: Names, paper: Paper) -> Iterator[str]:
@@ -111,7 +156,13 @@ def _facts(holding: Holding, names: Names, paper: Paper) -> Iterator[str]:
 
 
 def facts(holding: Holding, names: Names) -> Iterator[str]:
-    """Return the story of a pair, a sentence each: every declaration, what is live, the journal's last word."""
+    """Return the facts of a pair and what a plan would do about it, a sentence each."""
+    yield from known(holding, names)
+    yield from conclusion_words(holding)
+
+
+def known(holding: Holding, names: Names) -> Iterator[str]:
+    """Return what is known of a pair, a sentence each: every declaration, what is live, the journal's last word."""
     for source in holding.declared.sources if holding.declared else ():
         expired = "expired: " * source.expired
         yield f"{expired}{task_names(sorted(source.tasks))}, from {source_name(source_of(source))}"
@@ -119,6 +170,9 @@ def facts(holding: Holding, names: Names) -> Iterator[str]:
         yield "declared nowhere"
     if holding.live is not None:
         yield f"live: {_live(holding, holding.live)}"
+    yield from facts_of(holding.obo or (), names)
+    if holding.obo_unread:
+        yield f"on behalf of: could not be read: {display(holding.obo_unread, 300)}"
     if holding.last is not None:
         yield f"journal: {write_words(holding.last, names)}".replace("  ", " ", 1)
 
@@ -128,7 +182,9 @@ def _live(holding: Holding, live: Grant) -> str:
         return f"could not be read: {display(live.detail, 300)}"
     if live.status is Status.ABSENT:
         return "no access"
-    word = display(live.detail) if live.status is Status.UNKNOWN else live.status.replace("_", " ")
+    word = live.status.replace("_", " ")
+    if live.status is Status.UNKNOWN:
+        word = f"a status that accessctl does not know, {quoted(live.detail)},"
     since = f", since {live.since:%Y-%m-%d}" if live.since else ""
     if found := since_of(live, holding.since):
         since = f", since {display(since_words(found))}" if found.run else since
@@ -162,6 +218,8 @@ def _pair(holding: Holding, names: Names) -> dict[str, Any]:
         "since": since_json(since_of(holding.live, holding.since) if holding.live else None),
         "until": {"first": str(first or ""), "last": str(last or "")},
         "journal": write_row(holding.last, names) if holding.last else None,
+        "plan": conclusion_json(holding),
+        "obo_requests": None if holding.obo is None else [fact_json(one, names) for one in holding.obo],
     }
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from accessctl.clean import display
 from accessctl.history import RunTold, moment_of
 from accessctl.model import AssetAccess, Status
+from accessctl.obo.told import OboTold
 from accessctl.plan.nouns import Verb
 from accessctl.render.age import moment
-from accessctl.render.names import asset_name, business_name, task_names
+from accessctl.render.names import asset_in_words, business_in_words, task_names
+from accessctl.render.obo_history import obo_row, obo_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,24 +52,38 @@ def history_text(told: Sequence[Told], names: Names, paper: Paper) -> str:
     lines = [
         paper.wrap(f"{moment(moment_of(one))}  {_run_sentence(one)} {_origin(one)}", indent=4, first=0)
         if isinstance(one, RunTold)
-        else _write_text(one, names, paper)
+        else _told_text(one, names, paper)
         for one in told
     ]
     return "\n".join(lines) + "\n" if lines else "The journal has nothing on this.\n"
 
 
 def history_json(told: Sequence[Told], names: Names) -> str:
-    """Return the same as a JSON list: `event` is `write` or `run`; a write without its outcome has null there.
+    """Return the same as a JSON list: `event` is `write`, `run` or `obo_cancel`; without its outcome null is there.
 
     `settled` is null but for a write that a crash left open and a later run looked at.
     """
-    rows = [_run_row(one) if isinstance(one, RunTold) else write_row(one, names) for one in told]
+    rows = [
+        _run_row(one)
+        if isinstance(one, RunTold)
+        else obo_row(one, names) | {"run": one.run.id, **_facts(one.run)}
+        if isinstance(one, OboTold)
+        else write_row(one, names)
+        for one in told
+    ]
     return json.dumps({"history": rows}, indent=2, sort_keys=True)
 
 
 def write_words(write: WriteTold, names: Names) -> str:
     """Return when a write was sent, what it was, how it ended and by which run."""
     return f"{moment(write.at)}  {_sentence(write, names)}: {_how_it_ended(write)} {_origin(write.run)}"
+
+
+def _told_text(told: WriteTold | OboTold, names: Names, paper: Paper) -> str:
+    if isinstance(told, OboTold):
+        said = f"{moment(told.at)}  {obo_sentence(told, names)} {_origin(told.run)}"
+        return paper.wrap(said, indent=4, first=0, style=STYLES.get(told.outcome, ""))
+    return _write_text(told, names, paper)
 
 
 def _write_text(write: WriteTold, names: Names, paper: Paper) -> str:
@@ -78,8 +94,8 @@ def _sentence(write: WriteTold, names: Names) -> str:
     done, meant = DECLINED if _is_decline(write) else SENTENCES[write.verb]
     before, after = task_names(write.before.tasks), task_names(write.after.tasks)
     said = done if write.outcome in CAME_ABOUT else meant
-    words = said.format(before=before, after=after, asset=asset_name(_ref(write, names)))
-    return f"{business_name(names.business(write.agency))} {words}"
+    words = said.format(before=before, after=after, asset=asset_in_words(_ref(write, names)))
+    return f"{business_in_words(names.business(write.agency))} {words}"
 
 
 def _run_sentence(run: RunTold) -> str:

@@ -10,9 +10,10 @@ from accessctl.apply.outcomes import DONE_WORDS, Outcome, Result, Step
 from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.model import Asset
+from accessctl.plan.byhand import BY_HAND, PARTNERS_PAGE
 from accessctl.plan.nouns import BusinessRef, Plan, Reason, Row
-from accessctl.render.names import asset_name, business_name
-from accessctl.render.waiting import WHOM_WORDS, where_words
+from accessctl.render.names import asset_in_words, business_in_words
+from accessctl.render.waiting import where_words, whom_words
 from accessctl.waiting import ASK_AGAIN, Wait, Whom, waiting_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ WORDS = {
 }
 STYLES = {Outcome.FAILED: "red", Outcome.UNKNOWN: "red", Outcome.STALE: "yellow", Outcome.SKIPPED: "dim"}
 WAITS = "blue"
+BY_HAND_OF = {
+    Whom.CLIENT: f"nobody was asked: have the client add the agency as a partner at {PARTNERS_PAGE}; accessctl waiting "
+    "--nudge writes the message",
+    Whom.US: "by hand in Business Settings, as Meta does not open the call; accessctl waiting has the link of each",
+}
 MANY = {Whom.CLIENT: "clients", Whom.SECOND_ADMIN: "second admins", Whom.US: "a decision of yours"}
 
 
@@ -100,7 +106,8 @@ def _steps(result: Result, saved: SavedPlan, desired: Access) -> Iterator[_Item]
     for outcome, word in WORDS.items():
         for step, todo in told:
             if step.outcome is outcome:
-                name = f"{step.action.verb} {business_name(step.action.agency)} on {asset_name(step.action.asset)}"
+                one = step.action
+                name = f"{one.verb} {business_in_words(one.agency)} on {asset_in_words(one.asset)}"
                 more = f"accessctl history --run {result.run}" if step.is_journalled else "accessctl plan"
                 yield _Item("!", STYLES[outcome], word, name, display(todo.what, 400), todo.do, more)
     for step, todo in told:
@@ -115,12 +122,12 @@ def _waited_before(saved: SavedPlan, desired: Access) -> Iterator[_Item]:
 
 
 def _waiting(wait: Wait, verb: str = "") -> _Item:
-    row, whom = wait.row, WHOM_WORDS[wait.whom]
-    who = business_name(row.agency) if row.agency else "everybody"
-    what = f"{whom} {business_name(wait.business)}" if wait.business.id or wait.business.alias else MANY[wait.whom]
+    row = wait.row
+    who = business_in_words(row.agency) if row.agency else "everybody"
+    what = whom_words(wait) if wait.business.id or wait.business.alias else MANY[wait.whom]
     word = f"waiting for {MANY[wait.whom]}"
     return _Item(
-        "…", WAITS, word, f"{verb}{who} on {asset_name(row.asset)}", what, _do_about(wait), "accessctl waiting"
+        "…", WAITS, word, f"{verb}{who} on {asset_in_words(row.asset)}", what, _do_about(wait), "accessctl waiting"
     )
 
 
@@ -137,6 +144,8 @@ def _wait_of(step: Step, saved: SavedPlan, desired: Access) -> Wait:
 
 def _do_about(wait: Wait) -> str:
     """Say what is to be done about a pair that waits: by us, or by whom else and where they click."""
+    if wait.row.reason.code == BY_HAND:  # told as one, as the link of the first is not that of the others
+        return BY_HAND_OF[wait.whom]
     if wait.whom is Whom.CLIENT:
         return f"nothing: the client has to {where_words(wait)}"
     if wait.whom is Whom.SECOND_ADMIN:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from accessctl.guard import removes
 from accessctl.plan.nouns import Verb
-from accessctl.render.escape import fenced
 from accessctl.render.markdown_head import FILE, alert, foot, head, marker_line, up_to
-from accessctl.render.markdown_rows import bare, block, blocks, by_asset, compact, fold
+from accessctl.render.markdown_removals import BETWEEN, tell
+from accessctl.render.markdown_rows import LEGEND, block, by_asset, fold
 from accessctl.render.markdown_sections import sections
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accessctl.plan.document import SavedPlan
-    from accessctl.plan.nouns import Action
+    from accessctl.plan.nouns import Action, Plan
     from accessctl.render.limit import Limit
 
 LIST_SHARE = 8  # of the whole for each list of sentences above the changes
+HEADING = 40  # of the removals
 NOTICE = 1_200  # kept free for the notice and for headings
 REST = 5_000  # kept free for the folded parts, where there is room
 FEW = 20  # rows of a folded part, where not all fit
 MISSES = 20  # assets in a row that are too long for what room is left, before the rest is not tried
-BETWEEN = "\n\n"
 
 
 @dataclass(slots=True)
@@ -36,10 +36,10 @@ class _Room:
     left: int
     parts: list[str] = field(default_factory=list)
 
-    def takes(self, text: str, most: int | None = None) -> bool:
-        """Add a part if it fits into what is left, or into `most`."""
+    def takes(self, text: str) -> bool:
+        """Add a part if it fits into what is left."""
         size = self.limit.size(text) + len(BETWEEN)
-        if size > (self.left if most is None else most):
+        if size > self.left:
             return False
         self.left -= size
         self.parts.append(text)
@@ -49,47 +49,40 @@ class _Room:
 def cut(saved: SavedPlan, now: datetime, marker: str, limit: Limit) -> str:
     """Return as much of the plan as `limit` takes: the removals, then what is risky, then the rest."""
     take = up_to(limit.most // LIST_SHARE, limit.size)
-    around = BETWEEN.join([marker_line(marker), *head(saved, now, take, " "), foot(saved, is_cut=True)])
+    around = BETWEEN.join([marker_line(marker), *head(saved, now, take, " "), LEGEND, foot(saved, is_cut=True)])
     room = _Room(limit, limit.most - limit.size(around) - NOTICE)
-    removals = [action for action in saved.plan.actions if removes(action)]
-    kept, are_all = _removals(removals, room)
+    kept, are_all = _removals(saved.plan, room)
     others, are_harmless = _others(saved, room)
     left = [*others, *_rest(saved, now, room)]
-    above = [marker_line(marker), *head(saved, now, take, _notice(limit, kept, left))]
+    above = [marker_line(marker), *head(saved, now, take, _notice(limit, kept, left)), LEGEND]
     return BETWEEN.join([*above, *room.parts, foot(saved, is_cut=True, can_decide=are_all and are_harmless)]) + "\n"
 
 
-def _removals(removals: Sequence[Action], room: _Room) -> tuple[str, bool]:
+def _removals(plan: Plan, room: _Room) -> tuple[str, bool]:
     """Keep every removal, in as much detail as there is room for; say how many, and whether they are all."""
+    removals = [action for action in plan.actions if removes(action)]
     if not removals:
         return "", True
+    most = room.left - HEADING
+    told = tell(removals, room.limit.size, most, _for_detail(plan, len(removals), most))
     number = f"{len(removals):,}"
-    all_here = f"#### Removals: all {number}\n\n"
-    if _is_short(removals, room) and room.takes(all_here + BETWEEN.join(blocks(removals, None)), room.left * 2 // 3):
-        return f"All {number} removals are here.", True
-    if room.takes(all_here + fenced(compact(removals)), room.left):
-        return f"All {number} removals are here, without their reasons.", True
-    lines = bare(removals)
-    if room.takes(all_here + fenced(lines)):
-        return f"All {number} removals are here, by their ids alone.", True
-    shown = list(_as_many(lines, room))
-    if not room.takes(f"#### Removals: {len(shown):,} of {number}\n\n{fenced(shown)}"):
-        shown = []
-    return f"**Only {len(shown):,} of {number} removals are shown, so nobody can decide from this text.**", False
+    is_all = told.shown == len(removals)
+    heading = f"#### Removals: {'all' if is_all else f'{told.shown:,} of'} {number}"
+    shown = told.shown if told.shown and room.takes(f"{heading}\n\n{told.text}") else 0
+    if shown < len(removals):
+        return f"**Only {shown:,} of {number} removals are shown, so nobody can decide from this text.**", False
+    return f"All {number} removals are here{f', {told.detail}' * bool(told.detail)}.", True
 
 
-def _is_short(actions: Sequence[Action], room: _Room) -> bool:
-    """Tell whether it is worth trying: no change is told in less than its ids and tasks."""
-    return 60 * len(actions) < room.left
+def _for_detail(plan: Plan, removals: int, most: int) -> int:
+    """Return how much of the room the removals may take for more than their ids.
 
-
-def _as_many(lines: Sequence[str], room: _Room) -> Iterator[str]:
-    left = room.left - 100  # the heading and the fence
-    for line in lines:
-        left -= room.limit.size(line) + 1
-        if left < 0:
-            return
-        yield line
+    Other changes need room as well: one that widens may be among them.
+    """
+    if removals < len(plan.actions):
+        return most * 2 // 3
+    has_rest = plan.waiting or plan.blocked or plan.unmanaged or plan.warnings
+    return most - min(most // 6, REST) if has_rest else most
 
 
 def _others(saved: SavedPlan, room: _Room) -> tuple[list[str], bool]:

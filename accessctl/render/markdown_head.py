@@ -8,36 +8,42 @@ from urllib.parse import quote
 from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.guard import hint, removes
+from accessctl.plan.headlines import left_out
 from accessctl.plan.nouns import Verb
 from accessctl.render.age import snapshot_line
+from accessctl.render.closed import TODO, closed_lines
 from accessctl.render.escape import SENTENCE, markdown_code, markdown_text
+from accessctl.render.losing import losses
 from accessctl.render.plan_text import summary_line
+from accessctl.render.verdict import source_words, verdict_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from accessctl.plan.document import SavedPlan
 
-    Take = Callable[[Iterable[str], str], list[str]]
+    Take = Callable[[Iterable[str], Callable[[int], str]], list[str]]
 
 FILE = "plan.json"
 FLAG = "--allow-revokes "
 
 
-def everything(lines: Iterable[str], _: str) -> list[str]:
+def everything(lines: Iterable[str], _: Callable[[int], str]) -> list[str]:
     """Take all of a list."""
     return list(lines)
 
 
 def up_to(most: int, size: Callable[[str], int]) -> Take:
-    """Return what takes of each list as much as fits into `most`, and says how much more there is."""
+    """Return what takes of each list as much as fits into `most`, and says how much more there is.
 
-    def take(lines: Iterable[str], what: str) -> list[str]:
+    What it says is asked for with the number of lines that are shown: `12 more sentences`.
+    """
+
+    def take(lines: Iterable[str], more: Callable[[int], str]) -> list[str]:
         all_lines = list(lines)
         shown = list(_fitting(all_lines, most, size))
-        left = len(all_lines) - len(shown)
-        return [*shown, *[f"- … and {count(left, f'more {what}')}"] * bool(left)]
+        return [*shown, *[f"- … and {more(len(shown))}"] * (len(shown) < len(all_lines))]
 
     return take
 
@@ -50,6 +56,8 @@ def head(saved: SavedPlan, now: datetime, take: Take = everything, notice: str =
         notice,
         _refusal(saved, take),
         _sentences(saved, take),
+        _losing(saved, now, take),
+        _closed(saved, take),
         _unread(saved, take),
         _origin(saved, now),
     ]
@@ -63,14 +71,7 @@ def marker_line(marker: str) -> str:
 
 def _title(saved: SavedPlan, *, is_cut: bool) -> str:
     """Return the verdict as a heading."""
-    if saved.verdict.reasons:
-        words = "Refused by a guard"
-    elif saved.plan.actions:
-        words = "Changes to review"
-    else:
-        words = "No changes"
-    words += "" if saved.plan.is_whole else ", and not everything could be read"
-    return f"### {words}{' (cut: this is not the whole plan)' if is_cut else ''}"
+    return f"### {verdict_words(saved)}{' (cut: this is not the whole plan)' if is_cut else ''}"
 
 
 def _counts(saved: SavedPlan) -> str:
@@ -84,22 +85,39 @@ def _counts(saved: SavedPlan) -> str:
 
 def _refusal(saved: SavedPlan, take: Take) -> str:
     """Say why the guards refuse the plan, and what would confirm it."""
-    if not saved.verdict.reasons:
+    if not (reasons := saved.verdict.reasons):
         return ""
     said, flag, number = _confirmation(saved)
     todo = markdown_text(said[:1].upper() + said[1:]) + (f" {markdown_code(flag + number)}" if flag else "")
-    return alert("CAUTION", [*_bullets(saved.verdict.reasons, take, "reason"), "", todo])
+    return alert("CAUTION", [*_bullets(reasons, take, _more(reasons, "reason")), "", todo])
 
 
 def _sentences(saved: SavedPlan, take: Take) -> str:
-    """Return what a reviewer must not miss: who is new, who loses what, what widens."""
-    lines = _bullets(saved.plan.headlines, take, "sentence")
+    """Return what a reviewer must not miss: who is new, what widens, who loses what."""
+    said = saved.plan.headlines
+    lines = _bullets(said, take, lambda shown: left_out(said[shown:]))
     return alert("WARNING", lines) if lines else ""
+
+
+def _losing(saved: SavedPlan, now: datetime, take: Take) -> str:
+    """Return what the tokens lose, and what to do about it."""
+    found = losses(saved, now)
+    lines = _bullets(found.lines, take, _more(found.lines, "sentence"))
+    lines += ["", markdown_text(found.todo[:1].upper() + found.todo[1:] + ".", SENTENCE)] * bool(lines)
+    return "\n\n".join([*[alert("WARNING", lines)] * bool(lines), *[markdown_text(found.later)] * bool(found.later)])
+
+
+def _closed(saved: SavedPlan, take: Take) -> str:
+    """Return which calls Meta does not open, and what to do about it."""
+    said = closed_lines(saved.plan)
+    lines = _bullets(said, take, _more(said, "call"))
+    lines += ["", markdown_text(f"{TODO[:1].upper()}{TODO[1:]}.", SENTENCE)] * bool(lines)
+    return alert("NOTE", lines) if lines else ""
 
 
 def _unread(saved: SavedPlan, take: Take) -> str:
     """Return the listings that could not be read to the end."""
-    lines = _bullets(saved.plan.unread, take, "listing")
+    lines = _bullets(saved.plan.unread, take, _more(saved.plan.unread, "listing"))
     return alert("IMPORTANT", ["Not read to the end, so anything may hide there:", "", *lines]) if lines else ""
 
 
@@ -107,8 +125,8 @@ def _origin(saved: SavedPlan, now: datetime) -> str:
     """Say from which snapshot the plan was made, if it was, and where it is not about Meta."""
     snapshot = saved.origin.snapshot
     lines = [markdown_text(snapshot_line(snapshot, now))] if snapshot else []
-    lines += ["**From the sandbox, not from Meta.**"] * saved.origin.graph_url.startswith("sandbox:")
-    return " ".join(lines)
+    said = source_words(saved.origin)
+    return " ".join([*lines, *[f"**{said}**"] * bool(said)])
 
 
 def foot(saved: SavedPlan, *, is_cut: bool, can_decide: bool = True) -> str:
@@ -139,8 +157,12 @@ def alert(kind: str, lines: Iterable[str]) -> str:
     return "\n".join([f"> [!{kind}]", *(f"> {line}".rstrip() for line in lines)])
 
 
-def _bullets(lines: Iterable[str], take: Take, what: str) -> list[str]:
-    return take((f"- {markdown_text(line, SENTENCE) or markdown_code('')}" for line in lines), what)
+def _bullets(lines: Iterable[str], take: Take, more: Callable[[int], str]) -> list[str]:
+    return take((f"- {markdown_text(line, SENTENCE) or markdown_code('')}" for line in lines), more)
+
+
+def _more(lines: Sequence[str], what: str) -> Callable[[int], str]:
+    return lambda shown: count(len(lines) - shown, f"more {what}")
 
 
 def _fitting(lines: Iterable[str], most: int, size: Callable[[str], int]) -> Iterator[str]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 from accessctl.model import Asset
 from accessctl.plan.nouns import Action, Row, Verb
 from accessctl.render.escape import fenced, markdown_code
-from accessctl.render.names import asset_name, business_name
+from accessctl.render.names import asset_name
 from accessctl.render.paper import Paper
-from accessctl.render.plan_text import action_text, row_text, task_change
+from accessctl.render.plan_text import action_text, row_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from accessctl.render.forge import Forge
 
 T = TypeVar("T", Action, Row)
-# GitHub colours a line of a diff by its first character, and knows these alone: green, orange, red.
+# GitHub colours a line of a diff by its first character, and knows these alone: green, orange, red. They say which
+# way access goes; the word behind them says what is done, so a reader without colour misses nothing.
 MARKS = {
     Verb.GRANT: "+",
     Verb.ACCEPT: "+",
@@ -31,32 +32,18 @@ MARKS = {
     Verb.REQUEST: "+",
 }
 PAPER = Paper(100)  # about what a comment shows without a bar to scroll
+LEGEND = (
+    "`+` gives access or asks for it, `-` takes it, `!` changes its tasks or is blocked; each row says which in words."
+)
 LINKS = 20  # of one asset or section; the fence has every file and line
+LABELS = 5  # of one asset; the manifest has them all
+LABEL = 40  # characters of one
 
 
 def blocks(actions: Iterable[Action], forge: Forge | None) -> Iterator[str]:
     """Yield the changes of one asset after the other, in the order in which a person reads them."""
     for group in by_asset(actions):
         yield block(group, forge)
-
-
-def compact(actions: Iterable[Action]) -> tuple[str, ...]:
-    """Return a line a change, which names all and says no reason."""
-    return tuple(
-        f"{MARKS[action.verb]} {action.verb} {business_name(action.agency)} on {asset_name(action.asset)}: "
-        f"{task_change(action)}"
-        for group in by_asset(actions)
-        for action in group
-    )
-
-
-def bare(actions: Iterable[Action]) -> tuple[str, ...]:
-    """Return a line a change with the two ids alone: `- revoke 2002 on act_1029384756`."""
-    return tuple(
-        f"{MARKS[action.verb]} {action.verb} {action.agency.id} on {_node(action.asset)}"
-        for group in by_asset(actions)
-        for action in group
-    )
 
 
 def rows_text(word: str, rows: Sequence[Row], now: datetime, forge: Forge | None) -> str:
@@ -92,8 +79,15 @@ def block(actions: Sequence[Action], forge: Forge | None) -> str:
 
 def _heading(asset: AssetRef) -> str:
     """`**ad account** `de-brand` `act_102` `Acme DE Brand``: each part set apart, so that no name can pose as more."""
-    parts = [part for part in (asset.alias, _node(asset), asset.name) if part]
-    return " ".join([f"**{asset.kind.noun}**", *map(markdown_code, parts)]) + "\n"
+    parts = [part for part in (asset.alias, node_of(asset), asset.name) if part]
+    return " ".join([f"**{asset.kind.noun}**", *map(markdown_code, parts)]) + _labels(asset) + "\n"
+
+
+def _labels(asset: AssetRef) -> str:
+    """Return `, labels `brand acme` `market de``, a few of them and short; nothing for an asset without."""
+    shown = [markdown_code(f"{key} {value}", LABEL) for key, value in asset.labels[:LABELS]]
+    more = len(asset.labels) - len(shown)
+    return f", labels {' '.join(shown)}{f' and {more} more' * bool(more)}" if shown else ""
 
 
 def _links(sources: Iterable[Source], forge: Forge | None) -> Iterator[str]:
@@ -117,5 +111,6 @@ def _place(one: Action | Row) -> tuple[str, str, str]:
     return one.asset.kind, one.asset.alias, one.asset.id
 
 
-def _node(asset: AssetRef) -> str:
+def node_of(asset: AssetRef) -> str:
+    """Return the id by which Meta knows an asset: `act_102` for an ad account."""
     return Asset(asset.kind, asset.id).node

@@ -56,7 +56,7 @@ def _blocked(rows: Sequence[Row], now: datetime, forge: Forge | None, most: int 
     """Many of one reason are told as one, and count as shown."""
     groups, single = folded(rows)
     groups, single = groups[:most], single[:most]
-    parts = [fenced(fold_text(group, PAPER) for group in groups)] * bool(groups)
+    parts = [fenced(fold_text(group, PAPER, "blocked") for group in groups)] * bool(groups)
     parts += [rows_text("blocked", single, now, forge)] * bool(single)
     return _section("blocked", len(rows), sum(map(len, groups)) + len(single), "\n\n".join(parts))
 

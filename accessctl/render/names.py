@@ -1,9 +1,13 @@
-"""How an asset, a business and a line of a manifest are named in text; every name cleaned, the id beside it."""
+"""How an asset, a business and a line of a manifest are named in text; every name cleaned, the id beside it.
+
+In a row a name stands by itself; inside a sentence it stands in quotes, so that it is not read as words of ours.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accessctl.called import quoted
 from accessctl.clean import display
 from accessctl.model import Asset
 
@@ -15,19 +19,35 @@ if TYPE_CHECKING:
 
 def asset_name(asset: AssetRef) -> str:
     """Return `ad account de-brand (act_102) Acme DE Brand`."""
-    node = Asset(asset.kind, asset.id).node
-    called = f"{asset.alias} ({node})" if asset.alias else node
-    return f"{asset.kind.noun} {called} {display(asset.name)}".rstrip()
+    return f"{_asset(asset)} {display(asset.name)}".rstrip()
+
+
+def asset_in_words(asset: AssetRef) -> str:
+    """Return `ad account de-brand (act_102) "Acme DE Brand"`, for inside a sentence."""
+    return f"{_asset(asset)} {quoted(asset.name)}" if asset.name.strip() else _asset(asset)
 
 
 def business_name(business: BusinessRef) -> str:
     """Return `Mediahouse Ltd (mediahouse, 2002)`, with whatever of it is known."""
-    known = ", ".join(part for part in (business.alias, business.id) if part)
-    return (
-        f"{display(business.name)} ({known})"
-        if business.name
-        else f"business {known.replace(', ', ' (')}" + (")" if business.alias else "")
-    )
+    return f"{display(business.name)} ({_known(business)})" if business.name else _nameless(business)
+
+
+def business_in_words(business: BusinessRef) -> str:
+    """Return `"Mediahouse Ltd" (mediahouse, 2002)`, for inside a sentence."""
+    return f"{quoted(business.name)} ({_known(business)})" if business.name.strip() else _nameless(business)
+
+
+def _asset(asset: AssetRef) -> str:
+    node = Asset(asset.kind, asset.id).node
+    return f"{asset.kind.noun} {asset.alias} ({node})" if asset.alias else f"{asset.kind.noun} {node}"
+
+
+def _known(business: BusinessRef) -> str:
+    return ", ".join(part for part in (business.alias, business.id) if part)
+
+
+def _nameless(business: BusinessRef) -> str:
+    return f"business {_known(business).replace(', ', ' (')}" + ")" * bool(business.alias)
 
 
 def task_names(tasks: Iterable[str]) -> str:

@@ -7,10 +7,12 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from accessctl.called import quoted
 from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.model import Asset
-from accessctl.render.names import business_name, task_names
+from accessctl.plan.byhand import BY_HAND, PARTNERS_PAGE
+from accessctl.render.names import business_in_words, business_name, task_names
 from accessctl.render.paper import Paper
 from accessctl.render.waiting import FORMAT_VERSION
 from accessctl.waiting import PARTNERS, REQUESTS, REVIEWS, Whom, change_in_words
@@ -42,6 +44,10 @@ ASKS = {
         "Access granted to {us} waits for a second admin, and is no longer wanted as it is:",
         f"Please decline each at {REVIEWS}",
     ),
+    BY_HAND: (
+        "{us} needs access, and Meta lets it send you no request for it:",
+        f"Please add this business as a partner under {PARTNERS}, {PARTNERS_PAGE} and assign these to it.",
+    ),
 }
 
 
@@ -66,7 +72,7 @@ def addressed(waits: Sequence[Wait]) -> tuple[tuple[Wait, ...], ...]:
     def receiver(wait: Wait) -> tuple[Whom, str, str]:
         return wait.whom, wait.business.name or wait.business.alias, wait.business.id
 
-    asked = sorted((wait for wait in waits if wait.row.reason.code in ASKS), key=receiver)
+    asked = sorted((wait for wait in waits if wait.row.reason.code in ASKS and wait.whom is not Whom.US), key=receiver)
     return tuple(tuple(group) for _, group in groupby(asked, key=receiver))
 
 
@@ -100,13 +106,15 @@ def _about(wait: Wait) -> str:
 
 def _asset(asset: AssetRef) -> str:
     """The name and id; a manifest's alias says nothing to a stranger, so it stands in only for a name."""
-    return f"{asset.kind.noun} {display(asset.name or asset.alias)} ({Asset(asset.kind, asset.id).node})"
+    return f"{asset.kind.noun} {quoted(asset.name or asset.alias)} ({Asset(asset.kind, asset.id).node})"
 
 
 def _outward(business: BusinessRef) -> str:
-    return f"{display(business.name or business.alias)} (business {business.id})".lstrip()
+    name = business.name or business.alias
+    return f"{quoted(name)} (business {business.id})" if name else f"business {business.id}"
 
 
 def _to(wait: Wait) -> str:
-    who = business_name(wait.business)
-    return who if wait.whom is Whom.CLIENT else f"a second admin of {who}"
+    if wait.whom is Whom.CLIENT:
+        return business_name(wait.business)
+    return f"a second admin of {business_in_words(wait.business)}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accessctl.guard import hint
+from accessctl.plan.byhand import closed_document
 from accessctl.plan.document import to_document
+from accessctl.plan.losing import losing_document
 from accessctl.plan.rowdocument import action_document, row_document
 from accessctl.render.age import age_warnings
 from accessctl.render.events import Event, event_lines, version_event
@@ -34,6 +36,10 @@ def of_plan(saved: SavedPlan, now: datetime) -> Iterator[Event]:
     yield {"type": "summary", **document["summary"], "verdict": saved.verdict.word, "hint": says}
     for warning in (*plan.warnings, *age_warnings(saved.origin.snapshot, now)):
         yield {"type": "warning", "text": warning}
+    for losing in plan.losing:
+        yield {"type": "losing", **losing_document(losing)}
+    for closed in plan.closed:
+        yield {"type": "closed", **closed_document(closed)}
     for action in plan.actions:
         yield {"type": "action", **action_document(action)}
     for word, rows in (("waiting", plan.waiting), ("blocked", plan.blocked), ("unmanaged", plan.unmanaged)):

@@ -10,12 +10,15 @@ from accessctl.guard import hint
 from accessctl.model import Access, frozen
 from accessctl.plan.nouns import Verb
 from accessctl.render.age import age, age_warnings, cost_line, moment, snapshot_line
-from accessctl.render.blocked import NEXT_STEPS, folded
+from accessctl.render.blocked import NEXT_STEPS, Whose, folded, whose
+from accessctl.render.closed import TODO, closed_lines
 from accessctl.render.html.entries import Entry, of_action, of_row, of_wait
 from accessctl.render.html.filtering import Filtering
-from accessctl.render.html.matrix import Band, Mark, bands
+from accessctl.render.html.matrix import Mark, Matrix, matrix
 from accessctl.render.html.page import page
+from accessctl.render.losing import losses
 from accessctl.render.plan_text import ROW_MARKS, VERB_MARKS, summary_line
+from accessctl.render.verdict import source_words, verdict_words
 from accessctl.waiting import waiting_of
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ class Alike:
     """Blocked rows that are told as one. `kind` is the word for many."""
 
     kind: str
-    via: str
+    whose: Whose
     why: str
     todo: str
     entries: tuple[Entry, ...]
@@ -89,11 +92,16 @@ def plan_html(saved: SavedPlan, now: datetime) -> str:
         styles=("plan.css",),
         saved=saved,
         plan=plan,
+        verdict=verdict_words(saved),
+        source=source_words(saved.origin),
         head=head.rstrip(".") + ".",
         rest=rest,
         counted=[(word, sign, tone, getattr(plan.summary, word)) for word, sign, tone in COUNTED],
         hint=hint(plan, saved.verdict) if saved.verdict.reasons else "",
         warnings=(*plan.warnings, *age_warnings(snapshot, now)),
+        losing=losses(saved, now),
+        closed=closed_lines(plan),
+        closed_todo=TODO,
         made=f"{moment(saved.created_at)}, {age(saved.created_at, now)}",
         read=snapshot_line(snapshot, now) if snapshot else "",
         cost=cost_line(saved.cost) if saved.cost else "",
@@ -126,17 +134,17 @@ def _sections(plan: Plan, now: datetime) -> tuple[Section, ...]:
 
 def _alike(first: Row, entries: tuple[Entry, ...]) -> Alike:
     todo = NEXT_STEPS.get(first.reason.code, "")
-    return Alike(first.asset.kind.nouns, first.via, first.reason.text, todo, entries)
+    return Alike(first.asset.kind.nouns, whose(first), first.reason.text, todo, entries)
 
 
-def _matrix(entries: Iterable[Entry]) -> tuple[Band, ...]:
+def _matrix(entries: Iterable[Entry]) -> Matrix | None:
     """Every pair on declared assets with its mark; of a large plan those on assets on which something changes."""
     known = (entry for entry in entries if entry.agency and (entry.asset.alias or entry.do not in ROW_MARKS))
     pairs = sorted(known, key=_place)
     if len({entry.asset for entry in pairs}) > LARGE:
         changed = {entry.asset for entry in pairs if entry.do not in ROW_MARKS}
         pairs = [entry for entry in pairs if entry.asset in changed]
-    return bands(
+    return matrix(
         {(one.asset, one.agency): Mark(one.id, one.sign, one.tone, one.do) for one in pairs if one.agency is not None}
     )
 

@@ -9,7 +9,7 @@ from accessctl.counting import count
 from accessctl.render.limit import COMMENT, Limit
 from accessctl.render.markdown_cut import cut
 from accessctl.render.markdown_head import foot, head, marker_line
-from accessctl.render.markdown_rows import blocks, fold
+from accessctl.render.markdown_rows import LEGEND, blocks, fold
 from accessctl.render.markdown_sections import sections
 
 if TYPE_CHECKING:
@@ -56,8 +56,11 @@ def _whole(saved: SavedPlan, now: datetime, forge: Forge | None, marker: str, li
 
 def _changes(plan: Plan, forge: Forge | None) -> Iterator[str]:
     """Return the changes by asset, folded where there are many."""
+    if plan.actions or plan.blocked:
+        yield LEGEND
     changes = blocks(plan.actions, forge)
     if len(plan.actions) <= OPEN:
-        return changes
+        yield from changes
+        return
     assets = len({action.asset for action in plan.actions})
-    return fold(f"{count(len(plan.actions), 'change')} on {count(assets, 'asset')}", changes)
+    yield from fold(f"{count(len(plan.actions), 'change')} on {count(assets, 'asset')}", changes)

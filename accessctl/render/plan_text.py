@@ -11,7 +11,18 @@ from accessctl.counting import count
 from accessctl.plan.nouns import COUNTED_AS, Action, Row, Verb
 from accessctl.render.age import snapshot_line
 from accessctl.render.blocked import fold_text, folded, next_step
-from accessctl.render.names import asset_name, business_name, source_name, state_tasks, task_names
+from accessctl.render.closed import closed_text
+from accessctl.render.losing import losing_text
+from accessctl.render.names import (
+    asset_in_words,
+    asset_name,
+    business_in_words,
+    business_name,
+    source_name,
+    state_tasks,
+    task_names,
+)
+from accessctl.render.verdict import source_words, verdict_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,15 +66,26 @@ def plan_text(saved: SavedPlan, paper: Paper, now: datetime | None = None) -> st
     source = paper.wrap(snapshot_line(snapshot, now or saved.created_at), indent=2, first=0) if snapshot else ""
     groups, single = folded(plan.blocked)
     assets = _assets(replace(plan, blocked=single), saved.created_at, paper)
-    parts = [source, _headlines(plan, paper), _unread(plan, groups, paper), *assets, _undeclared(plan, paper)]
+    losing = losing_text(saved, now or saved.created_at, paper)
+    losing = "\n\n".join(filter(None, (losing, closed_text(plan, paper))))
+    parts = [source, _headlines(plan, paper), losing, _unread(plan, groups, paper), *assets, _undeclared(plan, paper)]
     parts.append(
         "\n".join(
             paper.wrap(f"refused: {display(reason, 400)}", indent=2, first=0, style="red")
             for reason in saved.verdict.reasons
         )
     )
-    parts.append(paper.paint(summary_line(plan.summary, matches=plan.matches), "bold") + f"\nDigest {saved.digest}")
+    parts.append("\n".join([*_verdict(saved, paper), f"Digest {saved.digest}"]))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _verdict(saved: SavedPlan, paper: Paper) -> Iterator[str]:
+    """What the plan comes to, where that is not all: something was not read, or it is not about Meta."""
+    if not saved.plan.is_whole:
+        yield paper.wrap(f"{verdict_words(saved)}.", style="magenta")
+    if source := source_words(saved.origin):
+        yield paper.wrap(source)
+    yield paper.paint(summary_line(saved.plan.summary, matches=saved.plan.matches), "bold")
 
 
 def summary_line(summary: Summary, *, matches: bool = True) -> str:
@@ -112,8 +134,8 @@ def _undeclared(plan: Plan, paper: Paper) -> str:
 def short_row(row: Row) -> str:
     """Return one line of a row on an asset that no manifest declares, the asset named in it."""
     if row.agency is None:
-        return f"? {asset_name(row.asset)}: {display(row.reason.text, 300)}"
-    return f"? {asset_name(row.asset)}: {business_name(row.agency)} {_holds(row)}"
+        return f"? {asset_in_words(row.asset)}: {display(row.reason.text, 300)}"
+    return f"? {asset_in_words(row.asset)}: {business_in_words(row.agency)} {_holds(row)}"
 
 
 def _blocks(rows: Iterable[tuple[AssetRef, str]], paper: Paper) -> Iterator[str]:

@@ -11,7 +11,7 @@ import io
 from typing import TYPE_CHECKING
 
 from accessctl.clean import display
-from accessctl.model import Asset
+from accessctl.model import Asset, Status
 from accessctl.plan.refs import source_of
 from accessctl.render.escape import csv_cell
 from accessctl.render.names import source_name
@@ -31,7 +31,7 @@ COLUMNS = {
     "asset": "what people call the asset, with its id as Meta writes it",
     "agency": "what people call the agency, with its id; empty in a row about a whole asset or listing",
     "standing": "declared, drift, unmanaged, waiting, missing, unknown, unreadable or ended",
-    "tasks": "what the agency holds: live, or, of manifests alone, declared",
+    "tasks": "what the agency holds live; of manifests alone, what they declare, held or not",
     "other_tasks": "what it has asked for, or was granted and waits for approval, or is listed with: see status",
     "server_added": "those of them that nobody asked for and Meta adds by itself",
     "declared_tasks": "what the manifests give it today",
@@ -63,6 +63,9 @@ COLUMNS = {
     "agency_name": "its name at Meta",
     "agency_declared_name": "its name in the manifests",
     "read_at": "when live access was read, or was as the snapshot has it",
+    "way": "live, snapshot, or manifests, where nobody looked at Meta",
+    "held": "yes or no: whether the agency holds anything live; empty where nobody looked or nobody knows",
+    "obo_requests": "its on-behalf-of requests on the asset, id and status of each; empty too where nobody read them",
 }
 
 
@@ -72,13 +75,15 @@ def report_csv(report: Report) -> str:
     write = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
     write.writeheader()
     for row in _rows(report):
-        row["read_at"] = report.origin.read_at.isoformat()
+        row |= {"read_at": report.origin.read_at.isoformat(), "way": report.origin.way}
         write.writerow({key: csv_cell(text, LONGEST if key in LONG else MOST) for key, text in row.items()})
     return out.getvalue()
 
 
+HELD = {Status.CONFIRMED: "yes", Status.UNKNOWN: "", Status.UNREADABLE: ""}
 LONG = frozenset(
     {"why", "text", "tasks", "other_tasks", "declared_tasks", "missing_tasks", "extra_tasks", "labels", "server_added"}
+    | {"obo_requests"}
 )
 
 
@@ -116,6 +121,8 @@ def _grant(grant: ReportedGrant) -> dict[str, str]:
         "waits_for_business": waits.business.id if waits else "",
         "waiting_since": waits.since.isoformat() if waits and waits.since else "",
         "stale": "yes" if waits and waits.is_stale else "",
+        "held": HELD.get(grant.status, "no") if grant.status else "",
+        "obo_requests": "; ".join(f"{one.id} {display(one.status)}" for one in grant.obo or ()),
     }
 
 

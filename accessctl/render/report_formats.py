@@ -13,6 +13,6 @@ REPORT_FORMATS: Mapping[str, Format] = {
     "text": Format("render.report_text:report_text", ("paper",)),
     "json": Format("render.report_json:report_json"),
     "csv": Format("render.report_csv:report_csv"),
-    "markdown": Format("render.report_markdown:report_markdown", ("forge",)),
+    "markdown": Format("render.report_markdown:report_markdown", ("forge", "limit")),
     "html": Format("render.report_html:report_html"),
 }

@@ -11,11 +11,20 @@ from accessctl.model import Kind
 from accessctl.render.age import moment
 from accessctl.render.html.charts import agency_bars, task_table, week_columns
 from accessctl.render.html.holdings import MARKS, Facets, Holding, holdings_of
-from accessctl.render.html.matrix import Band, Mark, bands
+from accessctl.render.html.matrix import Mark, Matrix, matrix
 from accessctl.render.html.page import page
 from accessctl.render.report_text import asset_ref, business_ref, renamed
-from accessctl.render.report_words import coverage_lines, covered_name, meaning, summary_line, title
+from accessctl.render.report_words import (
+    coverage_lines,
+    covered_name,
+    held_words,
+    meaning,
+    summary_line,
+    title,
+    verb_of,
+)
 from accessctl.report.nouns import Standing, Way
+from accessctl.report.obo import words_of
 from accessctl.report.tally import ending
 
 if TYPE_CHECKING:
@@ -72,6 +81,8 @@ def report_html(report: Report) -> str:
         read_at=moment(report.origin.read_at),
         made_at=moment(report.origin.made_at),
         summary=summary_line(report),
+        held=held_words(report),
+        verb=verb_of(report),
         counted=[(one.value, *MARKS[one], counts[one]) for one in Standing],
         meanings=[(one.value, *MARKS[one], meaning(one, report.origin.way)) for one in Standing if counts[one]],
         coverage=report.coverage,
@@ -91,6 +102,7 @@ def report_html(report: Report) -> str:
         agencies=_agencies(report, rows),
         empty=[part for part in _assets(report, {}) if part.asset.key not in by_asset and not part.asset.unreadable],
         rows=rows,
+        obo_words=words_of,
     )
 
 
@@ -102,8 +114,8 @@ def _covered(report: Report) -> Sequence[tuple[str, Covered]]:
     return [*kinds, *((covered_name(one.of), one) for one in report.coverage.by_market)]
 
 
-def _matrix(rows: Sequence[Holding]) -> tuple[Band, ...]:
-    return bands({(row.asset, row.agency): Mark(row.id, row.sign, row.tone, row.word) for row in rows})
+def _matrix(rows: Sequence[Holding]) -> Matrix | None:
+    return matrix({(row.asset, row.agency): Mark(row.id, row.sign, row.tone, row.word) for row in rows})
 
 
 def _assets(report: Report, by_asset: Mapping[Asset, tuple[Holding, ...]]) -> tuple[AssetPart, ...]:

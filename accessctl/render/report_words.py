@@ -6,15 +6,15 @@ whole harmless for its sink.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.model import Status
 from accessctl.render.age import moment
-from accessctl.render.names import business_name, task_names
+from accessctl.render.names import business_in_words, task_names
 from accessctl.report.nouns import MARKET, Standing, Way
+from accessctl.report.tally import held_of, standings_of
 
 if TYPE_CHECKING:
     from accessctl.report.nouns import Coverage, Origin, Report, ReportedGrant, Share, Since
@@ -30,7 +30,10 @@ MEANINGS = {
     Standing.UNREADABLE: "could not be read, so nobody knows",
     Standing.ENDED: "its declaration has ended, and nobody holds it",
 }
-OF_MANIFESTS = {Standing.DECLARED: "the manifests declare it"}
+OF_MANIFESTS = {
+    Standing.DECLARED: "the manifests declare it; nobody looked whether it is held",
+    Standing.ENDED: "its declaration has ended; nobody looked whether it is still held",
+}
 NO_END = "no end"
 NOT_HELD = {
     Status.PENDING: "asked for:",
@@ -53,7 +56,7 @@ def title(report: Report) -> str:
 def origin_lines(origin: Origin) -> tuple[str, ...]:
     """Say when it was read, from what, through whom, by which accessctl, and what was left out on purpose."""
     by = f"by accessctl {origin.tool_version}"
-    acting = ", ".join(map(business_name, origin.acts_as))
+    acting = ", ".join(map(business_in_words, origin.acts_as))
     graph = f"{display(origin.graph_url)}, Graph API {display(origin.graph_version, 20)},"
     match origin.way:
         case Way.MANIFESTS:
@@ -76,12 +79,31 @@ def origin_lines(origin: Origin) -> tuple[str, ...]:
 
 
 def summary_line(report: Report) -> str:
-    """Return `84 rows on 59 assets and 12 agencies: 70 declared, 3 drift.`; what is zero is left out."""
-    counts = Counter(one.standing for one in report.grants)
-    parts = ", ".join(f"{counts[standing]} {standing}" for standing in Standing if counts[standing])
+    """Return `84 rows of 12 agencies on 59 assets: 70 declared, 14 missing. Held: 70 grants.`; no zeros are told.
+
+    A row is no grant that is held: some are missing, or wait. Of manifests alone nobody knows what is held.
+    """
+    counts = standings_of(report)
+    parts = ", ".join(f"{number} {standing}" for standing, number in counts.items())
     agencies = count(len(report.agencies), "agency", "agencies")
-    head = f"{count(len(report.grants), 'grant')} of {agencies} on {count(len(report.assets), 'asset')}"
-    return f"{head}: {parts}." if parts else f"{head}."
+    head = f"{count(len(report.grants), 'row')} of {agencies} on {count(len(report.assets), 'asset')}"
+    line = f"{head}: {parts}." if parts else f"{head}."
+    held = held_words(report)
+    return f"{line} {held}" if held else line
+
+
+def held_words(report: Report) -> str:
+    """Return `Held: 70 grants.`, `Held, as far as was read: 70 grants.`, or nothing where nobody looked."""
+    held = held_of(report)
+    if held is None:
+        return ""
+    read = "" if report.is_whole else ", as far as was read"
+    return f"Held{read}: {count(held, 'grant')}."
+
+
+def verb_of(report: Report) -> str:
+    """Return what is said of the grants that count: `held`, or `declared` where nobody looked at Meta."""
+    return "declared" if report.origin.way is Way.MANIFESTS else "held"
 
 
 def coverage_lines(coverage: Coverage | None) -> tuple[str, ...]:
@@ -152,11 +174,11 @@ def until_words(grant: ReportedGrant) -> str:
 
 
 def waits_words(grant: ReportedGrant) -> str:
-    """Return `waits for the client Acme (1001) since 2026-11-01 (20 days, stale): accept it: Business Settings`."""
+    """Return `waits for the client "Acme" (1001) since 2026-11-01 (20 days, stale): accept it: Business Settings`."""
     waits = grant.waits
     if waits is None:
         return ""
-    who = f"{WHOM[waits.whom]} {business_name(waits.business)}"
+    who = f"{WHOM[waits.whom]} {business_in_words(waits.business)}"
     stale = ", stale" if waits.is_stale else ""
     since = f" since {waits.since:%Y-%m-%d} ({count(waits.days or 0, 'day')}{stale})" if waits.since else ""
     where = f": {waits.where}" if waits.where else ""

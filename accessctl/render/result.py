@@ -38,7 +38,7 @@ def result_text(
     head = f"Journal: {count(result.head.lines, 'line')}, head {result.head.digest}" if result.head else ""
     journal = paper.wrap(head, indent=2, first=0) + "\n" if head else ""
     left = left_text(result, saved, desired, paper)
-    return steps + "\n" * bool(steps) + journal + _count(result, saved) + "\n" + (f"\n{left}\n" if left else "")
+    return steps + "\n" * bool(steps) + journal + count_line(result, saved) + "\n" + (f"\n{left}\n" if left else "")
 
 
 def step_text(step: Step, paper: Paper) -> str:
@@ -68,7 +68,8 @@ def _parts(step: Step) -> tuple[str, str, str]:
     return head + tasks, what, display(step.hint, 600)
 
 
-def _count(result: Result, saved: SavedPlan) -> str:
+def count_line(result: Result, saved: SavedPlan) -> str:
+    """Return the one line that counts: `Apply complete: 1 granted. 2 failed.`"""
     done, outcomes = result.done(), result.outcomes()
     verbs = ", ".join(f"{done[word]} {text}" for word, text in COUNT_WORDS.items() if done[word]) or "nothing changed"
     waiting = result.waiting() + len(saved.plan.waiting)

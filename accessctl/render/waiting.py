@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.clean import display
 from accessctl.counting import count
-from accessctl.render.names import asset_name, business_name, source_name, task_names
+from accessctl.plan.byhand import BY_HAND
+from accessctl.render.names import asset_name, business_in_words, source_name, task_names
 from accessctl.waiting import Whom
 
 if TYPE_CHECKING:
@@ -51,9 +52,17 @@ def unread_lines(plan: Plan) -> tuple[str, ...]:
 
 def age_words(wait: Wait) -> str:
     """Return `since 2026-10-01 (51 days, stale)`, or that the day is unknown."""
+    if wait.row.reason.code == BY_HAND:
+        return "(by hand: Meta does not open the call)"
     if wait.row.since is None:
         return "since an unknown day"
     return f"since {wait.row.since:%Y-%m-%d} ({count(wait.days or 0, 'day')}{', stale' * wait.is_stale})"
+
+
+def whom_words(wait: Wait) -> str:
+    """Return who has to act: `the client "Client Inc" (client, 5005)`."""
+    who = business_in_words(wait.business)
+    return who if (wait.row.reason.code, wait.whom) == (BY_HAND, Whom.US) else f"{WHOM_WORDS[wait.whom]} {who}"
 
 
 def where_words(wait: Wait) -> str:
@@ -65,8 +74,8 @@ def where_words(wait: Wait) -> str:
 def _block(wait: Wait, paper: Paper) -> str:
     row = wait.row
     asset = paper.wrap(asset_name(row.asset), style="bold")
-    head = f"… waits for {WHOM_WORDS[wait.whom]} {business_name(wait.business)} {age_words(wait)}"
-    who = business_name(row.agency) if row.agency else "everybody"
+    head = f"… waits for {whom_words(wait)} {age_words(wait)}"
+    who = business_in_words(row.agency) if row.agency else "everybody"
     tasks = f": {task_names(wait.tasks)}" if wait.tasks else ""
     sources = "; ".join(source_name(source) for source in row.sources)
     why = display(row.reason.text, 300) + (f" [{sources}]" if sources else "")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.clean import display
 from accessctl.model import Asset
+from accessctl.plan.byhand import BY_HAND
 from accessctl.render.waiting import age_words, count_line, unread_lines, where_words
 from accessctl.waiting import REVIEWS
 
@@ -62,9 +63,15 @@ def _line(wait: Wait) -> str:
         _business(wait.row.agency) if wait.row.agency else "everybody",
         plain(", ".join(wait.tasks), 400),
         # A link of our own stays one.
-        where_words(wait) if wait.where == REVIEWS else plain(where_words(wait), 400),
+        where_words(wait) if wait.where == REVIEWS else _do(wait),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _do(wait: Wait) -> str:
+    if wait.row.reason.code == BY_HAND:
+        return f"{plain(wait.todo, 400)}: {wait.where}"
+    return plain(where_words(wait), 400)
 
 
 def _asset(asset: AssetRef) -> str:

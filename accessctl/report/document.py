@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from accessctl.report.nouns import FORMAT_VERSION
+from accessctl.report.nouns import FORMAT_VERSION, Standing
+from accessctl.report.obo import requests_json
+from accessctl.report.tally import held_of, standings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +40,7 @@ def to_document(report: Report) -> Json:
         "format_version": FORMAT_VERSION,
         **_origin(report.origin),
         "complete": report.is_whole,
+        "totals": _totals(report),
         "coverage": _coverage(report.coverage) if report.coverage else None,
         "unread": list(report.unread),
         "notes": list(report.notes),
@@ -58,6 +61,17 @@ def _origin(origin: Origin) -> Json:
         "manifests": {"digest": origin.manifests},
         "acts_as": [{"id": one.id, "alias": one.alias, "name": one.name} for one in origin.acts_as],
         "targets": list(origin.targets),
+    }
+
+
+def _totals(report: Report) -> Json:
+    counts = standings_of(report)
+    return {
+        "rows": len(report.grants),
+        "held": held_of(report),
+        "agencies": len(report.agencies),
+        "assets": len(report.assets),
+        "standings": {standing: counts.get(standing, 0) for standing in Standing},
     }
 
 
@@ -133,6 +147,7 @@ def _grant(grant: ReportedGrant) -> Json:
         "since": since_json(grant.since),
         "until": {"first": first.isoformat() if first else None, "last": last.isoformat() if last else None},
         "waits": _waits(grant.waits) if grant.waits else None,
+        **requests_json(grant),
     }
 
 

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from accessctl.model import Contribution, Kind
+    from accessctl.obo.requests import OboRequest
     from accessctl.plan.nouns import BusinessRef
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 MARKET = "market"  # the label by which tasks and coverage are counted
 
 
@@ -126,7 +127,8 @@ class ReportedGrant:
     `server_added` are those nobody asked for and Meta adds by itself. `declared` are the tasks its
     declarations give today; `is_declared` tells that there is one, also one that has ended. `missing` and
     `extra` say how live differs from that. `sources` are all its declarations, ended ones too; `until` is the
-    first and the last day of those that hold, None where there is no such day.
+    first and the last day of those that hold, None where there is no such day. `obo` are the on-behalf-of requests
+    of the agency on the asset, None where they were not read.
     """
 
     asset: ReportedAsset
@@ -144,6 +146,7 @@ class ReportedGrant:
     until: tuple[date | None, date | None] = (None, None)
     since: Since | None = None
     waits: Waits | None = None
+    obo: tuple[OboRequest, ...] | None = None
 
     @property
     def is_declared(self) -> bool:
@@ -152,7 +155,7 @@ class ReportedGrant:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The tasks it holds: those that are live, or are declared where nobody looked."""
+        """The tasks it holds; where nobody looked, those that are declared, which nobody may call held."""
         if self.status is None:
             return self.declared
         return self.tasks if self.status is Status.CONFIRMED else ()

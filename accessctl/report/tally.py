@@ -1,4 +1,4 @@
-"""What the charts of a review count: grants by agency, tasks by market, what ends soon. Pure."""
+"""What a review counts: rows by standing, what is held, and for its charts agencies, tasks, what ends. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from accessctl.report.nouns import Standing
+from accessctl.model import Status
+from accessctl.report.nouns import Standing, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from accessctl.report.nouns import Report, ReportedBusiness, ReportedGrant
@@ -41,6 +42,19 @@ class WeekTally:
     start: date
     ends: int
     part_ends: int
+
+
+def standings_of(report: Report) -> Mapping[Standing, int]:
+    """Return how many rows stand how, in the order of Standing; none that is zero."""
+    counts = Counter(one.standing for one in report.grants)
+    return {standing: counts[standing] for standing in Standing if counts[standing]}
+
+
+def held_of(report: Report) -> int | None:
+    """Return how many rows are grants that are held; None of manifests alone, where nobody looked."""
+    if report.origin.way is Way.MANIFESTS:
+        return None
+    return sum(one.status is Status.CONFIRMED for one in report.grants)
 
 
 def by_agency(report: Report) -> tuple[AgencyTally, ...]:

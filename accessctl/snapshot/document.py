@@ -13,7 +13,7 @@ from accessctl.strictjson import sha256_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from accessctl.model import Asset, AssetAccess, Grant, Remembered
+    from accessctl.model import Asset, AssetAccess, ClosedEdge, Ending, Grant, Remembered
 
 Json = dict[str, Any]
 
@@ -68,12 +68,23 @@ def to_document(snapshot: Snapshot) -> Json:
             for gap in sorted(live.gaps)
         ],
         "notes": list(live.notes),
+        **_filled(closed=[_closed(one) for one in sorted(live.closed)]),
+        **_filled(endings=[_ending(one) for one in sorted(live.endings, key=lambda one: one.order)]),
         "remembered": [_memory(pair, memory) for pair, memory in sorted(snapshot.remembered.items(), key=_pair)],
     }
 
 
 def _pair(item: tuple[tuple[Asset, str], Remembered]) -> tuple[Asset, str]:
     return item[0]
+
+
+def _ending(ending: Ending) -> Json:
+    asset = {"kind": ending.asset.kind, "id": ending.asset.id} if ending.asset else {}
+    return {"business": ending.business, "at": ending.at.isoformat(), **asset}
+
+
+def _closed(closed: ClosedEdge) -> Json:
+    return {"business": closed.business, "edge": closed.edge, "code": closed.code, "at": closed.at.isoformat()}
 
 
 def _asset(access: AssetAccess) -> Json:

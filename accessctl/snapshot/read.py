@@ -9,7 +9,9 @@ from accessctl.model import (
     Asset,
     AssetAccess,
     Business,
+    ClosedEdge,
     Cost,
+    Ending,
     Gap,
     Grant,
     Kind,
@@ -46,6 +48,8 @@ def from_document(document: Json) -> Snapshot:
         businesses=frozen(_by_key(shape.rows(document, "businesses", _business), "businesses")),
         gaps=tuple(shape.rows(document, "gaps", _gap)),
         notes=tuple(_optional_texts(document, "notes")),
+        endings=tuple(shape.rows(document, "endings", _ending)) if "endings" in document else (),
+        closed=tuple(shape.rows(document, "closed", _closed)) if "closed" in document else (),
     )
     snapshot = Snapshot(
         live=live,
@@ -73,7 +77,12 @@ def _by_key(pairs: Iterable[tuple[Any, Any]], key: str) -> Mapping[Any, Any]:
 
 def _check_acting(snapshot: Snapshot) -> None:
     acting = {business.id for business in snapshot.acts_as}
-    named = {"sides": [look.business for look in snapshot.looks], "gaps": [gap.business for gap in snapshot.live.gaps]}
+    named = {
+        "sides": [look.business for look in snapshot.looks],
+        "gaps": [gap.business for gap in snapshot.live.gaps],
+        "endings": [ending.business for ending in snapshot.live.endings],
+        "closed": [closed.business for closed in snapshot.live.closed],
+    }
     for key, businesses in named.items():
         for number, business in enumerate(businesses):
             if business not in acting:
@@ -113,6 +122,16 @@ def _gap(row: Json) -> Gap:
         shape.word(row, "kind", KINDS),
         shape.text(row, "reason"),
     )
+
+
+def _ending(row: Json) -> Ending:
+    asset = Asset(shape.word(row, "kind", KINDS), shape.text(row, "id", ID)) if "kind" in row else None
+    return Ending(shape.text(row, "business", ID), asset, shape.time(row, "at"))
+
+
+def _closed(row: Json) -> ClosedEdge:
+    edge = shape.text(row, "edge", shape.EDGE)
+    return ClosedEdge(shape.text(row, "business", ID), edge, shape.whole(row, "code"), shape.time(row, "at"))
 
 
 def _texts(row: Json, key: str) -> list[str]:

@@ -14,6 +14,7 @@ Json = dict[str, Any]
 
 ID = re.compile(r"[0-9]{1,20}", re.ASCII)
 ALIAS = re.compile(r"([a-z0-9][a-z0-9_-]*)?")
+EDGE = re.compile(r"(GET|POST|DELETE) [a-z_/]{1,60}")
 WORD = re.compile(r"[a-z_]{1,40}")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 FORMAT = re.compile(r"1\.[0-9]{1,4}")

@@ -30,7 +30,7 @@ S3_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 ENDPOINTS = (*S3_ENDPOINTS, "AZURE_STORAGE_ENDPOINT", "GOOGLE_BASE_URL")
 REACH = "check the URL of --state, the network and the credentials in the environment"
 CREATES = "use a store that honours If-None-Match on PUT, as S3, GCS and Azure do, or a newer version of this one"
-NO_LIBRARY = "install it with: pip install 'accessctl[state]'"
+NO_LIBRARY = "install it with: pip install obstore"
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 

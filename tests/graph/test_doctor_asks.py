@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.doctor import ask
-from accessctl.doctor.answers import live_business, token_facts
-from accessctl.doctor.facts import Belonging, Home, Me, TokenFacts, Unread
+from accessctl.doctor.answers import app_facts, live_business, reviewed, roles, token_facts
+from accessctl.doctor.facts import AppFacts, Belonging, Home, Me, TokenFacts, Unread
 from accessctl.doctor.needs import Needs
 from accessctl.live.read import ActingBusiness
 from accessctl.model import Asset, AssetAccess, Business, Kind
@@ -20,6 +20,8 @@ from accessctl.model import Asset, AssetAccess, Business, Kind
 ACCOUNT = AssetAccess(Asset(Kind.AD_ACCOUNT, "71"), "1001")
 SCOPES = ["business_management", "ads_management"]
 TOKEN = {"app_id": 4242, "type": "SYSTEM_USER", "is_valid": True, "expires_at": 0, "scopes": SCOPES}
+APP = {"id": "4242", "name": "App", "owner_business": {"id": "1001", "name": "Acme"}, "business": {"id": "9"}}
+REVIEWED = [{"permission": "ads_management", "status": "live"}, {"permission": "ads_read", "status": "unapproved"}]
 
 
 def entry(body: object, status: int = 200) -> dict[str, object]:
@@ -37,15 +39,22 @@ def meta(*, token: object = None, live: object = None, plain: object = None):
         entry({"id": "61", "name": "Robot"}),
         live or entry({"id": "1001", "name": "Acme", "two_factor_type": "none"}),
     ]
+    of_app = [entry(APP), entry({"data": REVIEWED})]
     answers = {
-        "/v26.0/": batch,
+        "/v26.0/4242/roles": {"data": [{"app_id": "4242", "user": "61", "role": "administrators"}]},
         "/v26.0/1001/system_users": {"data": [{"id": "61", "name": "Robot"}]},
         "/v26.0/1001/owned_ad_accounts": {"data": [{"id": "act_71"}]},
         "/v26.0/act_71": {"id": "act_71"},
         "/v26.0/1001": plain or {"id": "1001", "name": "Acme"},
         "/v26.0/debug_token": {"data": TOKEN},
     }
-    return lambda got: answers[got.path]
+
+    def answer(got):
+        if got.path == "/v26.0/":
+            return batch if "debug_token" in got.form["batch"] else of_app
+        return answers[got.path]
+
+    return answer
 
 
 def asked(session, token):
@@ -57,7 +66,7 @@ def test_no_address_holds_the_token(talk, token):
     peer, session = talk(always=meta())
     facts = asked(session, token)
 
-    assert [got.method for got in peer.got] == ["POST", "GET", "GET", "GET"]
+    assert [got.method for got in peer.got] == ["POST", "POST", "GET", "GET", "GET", "GET"]
     assert all(CANARY not in got.target for got in peer.got)
     assert CANARY in peer.got[0].form["batch"]
     assert facts.belonging == Belonging(Home.PROVED)
@@ -107,7 +116,7 @@ def test_a_business_that_is_not_there_is_asked_once(talk, token):
     facts = asked(session, token)
 
     assert isinstance(facts.live, Unread)
-    assert len(peer.got) == 1
+    assert len(peer.got) == 3
 
 
 @pytest.mark.parametrize("code", [100, 200])
@@ -126,6 +135,45 @@ def test_the_role_is_that_of_who_the_token_speaks_for(talk, token):
     _, session = talk(always=lambda got: users if got.path.endswith("system_users") else script(got))
 
     assert asked(session, token).belonging == Belonging(Home.PROVED, role="EMPLOYEE")
+
+
+def test_app_review_roles_and_who_claims_the_app_are_facts(talk, token):
+    _, session = talk(always=meta())
+    facts = asked(session, token)
+
+    assert facts.app == AppFacts("4242", "App", "1001", "Acme")
+    assert facts.reviewed == {"ads_management": "live", "ads_read": "unapproved"}
+    assert (facts.is_claimed, facts.has_role, facts.is_own_app) == (True, True, True)
+
+
+def test_roles_that_may_not_be_listed_are_unread_and_not_none(talk, token):
+    script = meta()
+    _, session = talk(always=lambda got: error(200) if got.path.endswith("/roles") else script(got))
+    facts = asked(session, token)
+
+    assert isinstance(facts.roles, Unread)
+    assert (facts.has_role, facts.is_own_app) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "paging", "expected"),
+    [
+        ([{"user": "61"}], {}, True),
+        ([{"user": 61}], {"next": "x"}, True),
+        ([{"user": "60"}], {}, False),
+        ([{"user": "60"}], {"next": "x"}, None),
+        ([], {}, False),
+        ({}, {}, None),
+    ],
+)
+def test_who_is_not_in_a_listing_that_goes_on_may_still_have_a_role(rows, paging, expected):
+    told = roles({"data": rows, "paging": paging}, "61")
+    assert (None if isinstance(told, Unread) else "61" in told) is expected
+
+
+def test_a_field_that_was_not_asked_is_not_a_claim_that_is_missing():
+    assert app_facts({"id": "1"}, is_claimant_asked=True).claimant == ""
+    assert app_facts({"id": "1"}, is_claimant_asked=False).claimant is None
 
 
 def test_a_listing_that_breaks_off_proves_nothing(talk, token):
@@ -168,3 +216,14 @@ def test_any_granular_scopes_are_read(rows):
 @given(st.dictionaries(st.sampled_from(["id", "name", "two_factor_type"]), json_values))
 def test_any_business_is_read(row):
     assert isinstance(live_business(row).name, str)
+
+
+@given(json_values | st.dictionaries(st.sampled_from(["id", "name", "business", "owner_business"]), json_values))
+def test_any_app_is_read(row):
+    assert isinstance(app_facts(row if isinstance(row, dict) else {}, is_claimant_asked=True).claimant, str)
+
+
+@given(st.dictionaries(st.sampled_from(["data", "paging"]), json_values))
+def test_any_listing_of_an_app_is_read(answer):
+    assert isinstance(reviewed(answer), Unread) == (not isinstance(answer.get("data"), list))
+    assert isinstance(roles(answer, "1"), (Unread, frozenset))

@@ -1,4 +1,4 @@
-"""The four writes, as they look on the wire, and what counts as done."""
+"""The five writes, as they look on the wire, and what counts as done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from graph_peer import CANARY, Say
 
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.writer import Answer, Writer
-from accessctl.model import Asset, Kind
+from accessctl.model import Asset, Business, Kind
+from accessctl.obo.requests import OboRequest
 
 ACCOUNT, PAGE = Asset(Kind.AD_ACCOUNT, "77"), Asset(Kind.PAGE, "88")
 DONE = {"success": True}
@@ -66,7 +67,20 @@ def test_no_other_write_can_be_expressed():
         "take",
         "ask",
         "drop",
+        "cancel",
     }
+
+
+def test_a_cancel_deletes_the_request_and_nothing_that_is_a_business(talk, token):
+    peer, session = talk({"success": "true"})
+    ours, theirs = Business("5", name="S"), Business("6", name="R")
+
+    session.writer.cancel(token, OboRequest("9001", "71", theirs, ours, "IN_PROGRESS"))
+    with pytest.raises(GraphError):
+        session.writer.cancel(token, OboRequest("5", "71", theirs, ours, "IN_PROGRESS"))
+
+    (got,) = peer.got
+    assert (got.method, got.path, got.query) == ("DELETE", "/v26.0/9001", {})
 
 
 @pytest.mark.parametrize("success", [True, "true"])

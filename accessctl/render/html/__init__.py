@@ -11,7 +11,7 @@ How to make a page (the interface is stable):
 * The policy allows the inline style and scripts by their hashes and nothing else: no `style="..."` attribute, no
   `onclick`, no image, no form. Widths of bars are attributes of SVG (`width`, `fill` by class), in a template.
 * `{% import "parts.html" as parts %}`: `asset(ref)`, `business(ref)`, `sources(list)`, `facets(list)`,
-  `matrix(bands, what)`, `tag(tone, sign, word)`. Tones: green yellow red cyan blue magenta dim (base.css).
+  `matrix(matrix, what)`, `tag(tone, sign, word)`. Tones: green yellow red cyan blue magenta dim (base.css).
 * Filters (base.js) need no script of a page. Put `{{ parts.facets(list_of_Facet) }}` on it; then
   `data-item` on each row that is filtered, with an attribute `data-KEY` for each Facet's key: its values, parted by
   spaces; `data-group` on everything that goes when nothing in it is left, with `data-head` on the part of it whose
@@ -21,7 +21,7 @@ How to make a page (the interface is stable):
 """
 
 from accessctl.render.html.facets import Facet, Option, facet
-from accessctl.render.html.matrix import Band, Mark, bands
+from accessctl.render.html.matrix import Band, Mark, Matrix, bands, matrix
 from accessctl.render.html.page import page
 
-__all__ = ["Band", "Facet", "Mark", "Option", "bands", "facet", "page"]
+__all__ = ["Band", "Facet", "Mark", "Matrix", "Option", "bands", "facet", "matrix", "page"]

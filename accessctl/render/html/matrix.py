@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from accessctl.plan.nouns import AssetRef, BusinessRef
 
 COLUMNS = 14  # agencies side by side on a sheet of A4, across
+PRINTED = 300  # lines in all; Chromium takes minutes to cut longer ones into sheets, and nobody reads those
+MOST = 6_000  # lines in all, of which a browser still makes a table: some 8 MB
 ROWS = 40  # assets below each other: a table of its own each, so that what is not in sight costs nothing
 
 
@@ -48,6 +51,45 @@ class Band:
 
     agencies: tuple[BusinessRef, ...]
     blocks: tuple[tuple[Line, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The bands of the first assets, `shown` of `of`. `lines` are those of all bands."""
+
+    bands: tuple[Band, ...]
+    shown: int
+    of: int
+
+    @property
+    def lines(self) -> int:
+        """How many there are; an asset has one in each band where it has a mark."""
+        return sum(len(block) for band in self.bands for block in band.blocks)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is left out on paper."""
+        return self.lines > PRINTED
+
+
+def matrix(marks: Mapping[tuple[AssetRef, BusinessRef], Mark], most: int = MOST) -> Matrix | None:
+    """Return the matrix of the first assets that `most` lines hold, at least one; None without marks."""
+    if not marks:
+        return None
+    order = list(dict.fromkeys(asset for asset, _ in marks))
+    shown = len(order)
+    found = bands(marks)
+    if sum(len(block) for band in found for block in band.blocks) > most:
+        shown = _fitting(order, found, most)
+        kept = set(order[:shown])
+        found = bands({pair: mark for pair, mark in marks.items() if pair[0] in kept})
+    return Matrix(found, shown, len(order))
+
+
+def _fitting(order: Sequence[AssetRef], found: Sequence[Band], most: int) -> int:
+    lines = Counter(line.asset for band in found for block in band.blocks for line in block)
+    sums = accumulate(lines[asset] for asset in order)
+    return max(1, sum(one <= most for one in sums))
 
 
 def bands(

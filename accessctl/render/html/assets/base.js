@@ -161,6 +161,7 @@
     for (const facet of facets) {
       for (const option of facet.options.values()) {
         option.count.textContent = grouped(option.found);
+        option.box.parentElement.classList.toggle("on", option.box.checked);
         option.box.parentElement.classList.toggle("none", option.found === 0 && !option.box.checked);
       }
     }

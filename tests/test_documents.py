@@ -1,0 +1,396 @@
+"""The README's table of what Meta's documents describe: each section is there, and each command does what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from tests.test_examples import Plainly
+from tests.webhook.conftest import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "examples" / "documents"
+README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
+PART = README.partition("\n## What Meta's documents describe, and where accessctl covers it\n")[2].partition("\n## ")[0]
+DOCTOR, DOCTOR_TODO = 1, "let the person log in again and allow ads_management as well"
+BY_HAND = "by hand"
+WEBHOOK = "http://127.0.0.1:8080/webhook"
+TO_MANAGED = "moves to a managed Meta account"
+# What each row promises, command by command: the exit code and words that must be printed. Exit code 1 of doctor is
+# a permission that Rothmann lacks. No command: the row says "by hand".
+PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
+    "Tech Provider Access Verification": {
+        "What is Access Verification?": [(DOCTOR, ("no field of Meta's tells whether a business is verified",))],
+        "What is a Tech Provider?": [(DOCTOR, ("you say that it is verified as a Tech Provider",))],
+        "When is it required? The permissions": [
+            (DOCTOR, ("whether Meta takes calls with ads_management and business_management",))
+        ],
+        "When is it required? The decision": [
+            (
+                DOCTOR,
+                (
+                    "who the token speaks for has a role on the app, so its calls are accepted",
+                    "cannot be known: whether Meta takes calls",
+                ),
+            ),
+            (DOCTOR, ("Meta has refused a call, and its words speak of verification",)),
+        ],
+        "Existing business accounts": [
+            (DOCTOR, ("email of 2026-10-01 gives 60 days for access verification, until 2026-11-30",))
+        ],
+        "New business accounts": [
+            (DOCTOR, ("App Dashboard > Settings > Basic > Verifications > Access verification",))
+        ],
+        "Linked business accounts": [
+            (DOCTOR, ("assets of 1 other business (556203941187725), for which Meta asks for the same verification",))
+        ],
+        "How to complete it": [(DOCTOR, ("sent in on 2026-11-02", "up to 5 business days, so until 2026-11-09"))],
+        "After the decision": [
+            (DOCTOR, ("you say that it is not verified as a Tech Provider", "and you say that it is missing"))
+        ],
+    },
+    "Marketing API: Authorization": {
+        "Authorization": [(DOCTOR, ("Meta accepts the token", 'the app "Access desk" (7702148835519264)', "Doctor:"))],
+        "App roles": [(DOCTOR, ("has a role on the app",))],
+        "Access levels, permissions, and features": [
+            (
+                DOCTOR,
+                ("the app has advanced access to ads_management", "the app has standard access to business_management"),
+            )
+        ],
+        "Marketing API access levels and Ads Management Standard Access": [
+            (DOCTOR, ("has Limited access to the Marketing API (older texts say standard and advanced access of Ads",))
+        ],
+        "Permissions": [(DOCTOR, ("it cannot grant, change or revoke, for it lacks ads_management", DOCTOR_TODO))],
+        "Features": [(DOCTOR, ("App Dashboard > App Review > Permissions and Features", "apply for Full access"))],
+        "Feature access levels": [
+            (
+                DOCTOR,
+                (
+                    "which is enough for what the business owns",
+                    "for assets of other businesses Meta asks for advanced access",
+                    "the ledger of this project's calls",
+                    "500 calls in 15 days, under 15 % of the last 500 in error",
+                ),
+            )
+        ],
+        "What the levels allow": [
+            (
+                DOCTOR,
+                (
+                    "any number of ad accounts, about 60 points in 300 seconds",
+                    "Meta may refuse to let the app manage ad accounts, people's permissions and Pages",
+                    "1 admin system user and 1 other system user; Limited access allows 1 and 1",
+                ),
+            )
+        ],
+        "Get advanced access": [
+            (
+                DOCTOR,
+                (
+                    "dialog/oauth?client_id=7702148835519264&redirect_uri=YOUR_URL/&scope=ads_management,"
+                    "business_management",
+                ),
+            )
+        ],
+        "Example use cases": [
+            (
+                DOCTOR,
+                (
+                    "1 ad account as owner: it can read who has access (ads_read and business_management)",
+                    "1 ad account as owner: it cannot grant, change or revoke",
+                    "2 ad accounts as agency: it can read, request, withdraw and give up access",
+                ),
+            )
+        ],
+        "Business Verification": [
+            (DOCTOR, ("the business is verified [verification_status", "is being looked at (pending)"))
+        ],
+        "Learn more": [(DOCTOR, ('"source": "Marketing API, Authorization"',))],
+    },
+    "Agencies, clients and on-behalf-of requests": {
+        "Limited since 8 June 2021": [
+            (5, ("does not have the capability to make this API call (code 3", "The next plan says by hand"))
+        ],
+        "Requesting access": [
+            (0, ("> request Kastanie Media GmbH (kastanie, 1190437725618032)", "declared, not requested yet"))
+        ],
+        "... to an ad account": [
+            (0, ("by hand, at https://business.facebook.com/settings/partners", "since 8 June 2021 only some apps"))
+        ],
+        "... to a Page": [(0, ("Apply complete: 1 requested. 1 waiting.",))],
+        "Notices and outstanding requests": [
+            (0, ("Page birkenhof-events", "since 2026-10-01", "3 waiting: 3 for clients (1 stale).")),
+            (0, ("Please accept or decline each under Business Settings > Requests",)),
+        ],
+        "Accepting a request": [(0, ("+ accept Feldweg Digital", "the agency has asked, and the manifests declare it"))],
+        "Only the owner gives access": [(0, ('owned by "Birkenhof Bakeries"', "access of ours"))],
+        "Giving access to an ad account": [(0, ("+ accepted Feldweg Digital", "Apply complete: 1 granted."))],
+        "Giving access to a Page": [(0, ("+ granted Feldweg Digital", "on Page lindenau-page"))],
+        "Review by a second admin": [
+            (0, ("takes effect when a second admin of the owner approves it", "/settings/requests/admin_reviews"))
+        ],
+        "Page admins accept in Page settings": [
+            (0, ("done: accept 109948273615530",)),
+            (0, ("No changes. Live access matches the manifests.",)),
+        ],
+        "Removing access to an ad account or a Page": [
+            (
+                0,
+                (
+                    "on ad account lindenau-past (act_917365528410093)",
+                    "on Page lindenau-past-page (101937745820364)",
+                    "Apply complete: 2 revoked.",
+                ),
+            )
+        ],
+        "Who has access to an ad account": [(0, ("live: confirmed with ADVERTISE, ANALYZE", "as declared"))],
+        "Who has access to a Page": [(0, ("live: confirmed with ADVERTISE, ANALYZE, MODERATE", "as declared"))],
+        "Who has access to the business's assets": [(0, ("Access review", "Declared are 5 of 5 live grants (100 %)"))],
+        "Who has given you access": [
+            (0, ("ad account birkenhof-uk (act_640217739582116)", "Page birkenhof-events (109948273615530)"))
+        ],
+        "On-behalf-of: what it is": [
+            (0, ("4 requests: 2 waiting, 1 approved, 1 ended.", "Meta no longer answers")),
+            (0, ("live: confirmed", 'on behalf of: "Feldweg Digital" (feldweg, 402871195630248) asks to act on')),
+        ],
+        "On-behalf-of: one request": [
+            (0, ("waits for an answer (IN_PROGRESS), received", "from Feldweg Digital", "on ad account lindenau-brand"))
+        ],
+        "On-behalf-of: cancel": [
+            (0, ("- request 9002 canceled",)),
+            (3, ("refused: on-behalf-of request 9001 is not canceled", "only its sender can cancel it")),
+        ],
+        "On-behalf-of: status by ad account": [(0, ("9003 approved (APPROVE)", "1 request: 1 approved."))],
+        "On-behalf-of: received": [(0, ("received_inprogress_onbehalf_requests", "2 requests: 1 waiting, 1 approved."))],
+        "On-behalf-of: sent": [(0, ("sent_inprogress_onbehalf_requests", "9002 canceled (CANCELED), sent"))],
+    },
+    "Managed Meta accounts": {
+        "What they are": [(DOCTOR, ("this token is a person's own Facebook account",))],
+        "What they cannot do": [(DOCTOR, ("&scope=ads_management,business_management\n",))],
+        "Migration and its deadline": [
+            (0, ("the token of rothmann loses ad account rothmann-brand (act_1836402957715528)", "on 4 May 2099"))
+        ],
+        "What it does to integrations": [
+            (
+                DOCTOR,
+                (
+                    "so does every Page token made from it",
+                    "use the token of a system user instead: those, and what partners share, are not affected",
+                    "it is the token of a system user",
+                ),
+            )
+        ],
+        "What apps should do": [(0, ('"losing"', '"expires_at": "2099-05-04T12:00:00'))],
+        "Test users": [(DOCTOR, ("it is the token of a person",))],
+        "Making a test user": [],
+        "Testing with it": [(DOCTOR, ('it speaks for "Person of Rothmann Drinks GmbH"',))],
+        "Simulating the move": [(0, ("this token is a person's own Facebook account", "Doctor:"))],
+        "Before you can simulate it": [],
+        "Webhook": [(0, ("The webhook listens on", "Products > Webhooks > Managed Meta Account"))],
+        "Setting the webhook up": [],
+        "Its events": [
+            (0, ("done: the webhook has taken the notice",)),
+            (0, ("done: the webhook has taken the notice",)),
+        ],
+        "Who moves, and when": [
+            (0, (f"this token's person {TO_MANAGED}; it loses access on 4 May 2099",)),
+            (5, (f"1 person of this app {TO_MANAGED} on 4 May 2099",)),
+        ],
+        "`is_work_account`": [(DOCTOR, ("[is_work_account of GET /me]",))],
+        "`user_access_expire_time`": [(0, ("Later, in more than 60 days", "rothmann-brand", "on 4 May 2099"))],
+        "What that field does not tell": [(0, ("Meta foretells no end of what this token sees",))],
+        "Requests and answers: before, without an end, after": [
+            (5, ("it is hidden from this token, or gone (Meta: code 100)", "No changes. 1 blocked."))
+        ],
+        "Permissions to read that field": [(DOCTOR, ("its permissions cover the business",))],
+        "Troubleshooting: error 100": [(5, ("hidden from this token, or gone", "not everything could be read"))],
+        "What else may disturb calls": [(0, ("failed: Meta refused POST 1190437725618032/client_ad_accounts",))],
+    },
+}
+# Runs the command lines that come on stdin as JSON, one a line, without starting Python anew for each.
+PROGRAM = """
+import contextlib, io, json, sys
+from accessctl.__main__ import run
+for line in sys.stdin:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        code = run(json.loads(line))
+    print(json.dumps([code, printed.getvalue()]), flush=True)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table, and the document whose table it stands in."""
+
+    document: str
+    section: str
+    does: str
+    command: str
+
+    @property
+    def commands(self) -> list[str]:
+        return [one.removeprefix("accessctl ") for one in re.findall(r"`(accessctl [^`]+)`", self.command)]
+
+
+def rows() -> Iterator[Row]:
+    document = ""
+    for line in PART.splitlines():
+        if found := re.fullmatch(r"\*\*(.+)\*\*", line):
+            document = found[1]
+        elif line.startswith("| ") and not line.startswith("| section |"):
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            yield Row(document, *cells)
+
+
+ROWS = [*rows()]
+EXPORTED = dict(
+    word.split("=", 1)
+    for line in re.findall(r"^export .*$", PART, re.MULTILINE)
+    for word in shlex.split(line, comments=True)[1:]
+)
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def copied(to: Path) -> Path:
+    return shutil.copytree(EXAMPLE, to, ignore=shutil.ignore_patterns(".*", "notices"))
+
+
+class Shell:
+    """Runs commands of the table in a copy of the example."""
+
+    def __init__(self, here: Path, running: contextlib.ExitStack) -> None:
+        self.here = here
+        self._running = running
+        self._url = WEBHOOK
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "GITHUB_", "CI"))}
+        paths = {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "PYTHONWARNINGS": "error", "COLUMNS": "80"}
+        self._child = running.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-c", PROGRAM],
+                cwd=here,
+                env=kept | paths | EXPORTED,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+        )
+
+    def run(self, line: str) -> tuple[int, str]:
+        """Return the exit code and all that is printed."""
+        args = shlex.split(line.replace("$PWD", str(self.here)).replace(WEBHOOK, self._url))
+        if args[:2] == ["webhook", "serve"]:
+            return self._served(args[2:])
+        assert self._child.stdin
+        assert self._child.stdout
+        self._child.stdin.write(json.dumps(args) + "\n")
+        self._child.stdin.flush()
+        code, printed = json.loads(self._child.stdout.readline())
+        return code, printed
+
+    def _served(self, args: list[str]) -> tuple[int, str]:
+        """Start the service, on a free port instead of 8080, and return what it has said by the time it listens."""
+        service = Service(self.here, *args, **EXPORTED)
+        self._running.callback(service.end)
+        self._url = service.url
+        lines = [*service.said, *(service.process.stdout.readline() for _ in range(5))]
+        return 0, "".join(lines)
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[tuple[int, str]]]:
+    """Return what the commands of each row print, run from top to bottom as a reader does."""
+    here = copied(tmp_path_factory.mktemp("documents") / "documents")
+    with contextlib.ExitStack() as running:
+        shell = Shell(here, running)
+        return {(row.document, row.section): [shell.run(line) for line in row.commands] for row in ROWS}
+
+
+def test_every_section_of_the_four_documents_has_its_row_in_the_order_of_the_document() -> None:
+    assert [(row.document, row.section) for row in ROWS] == [
+        (document, section) for document, sections in PROMISED.items() for section in sections
+    ]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.section)
+def test_a_row_has_a_command_or_says_that_it_is_done_by_hand(row: Row) -> None:
+    assert row.does
+    assert bool(row.commands) is (row.command != BY_HAND)
+    assert row.commands or BY_HAND in row.does
+    assert len(row.commands) == len(PROMISED[row.document][row.section])
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.section)
+def test_a_command_of_the_table_prints_what_its_row_promises(
+    row: Row, printed: dict[tuple[str, str], list[tuple[int, str]]]
+) -> None:
+    found = deque(printed[row.document, row.section])
+    for code, words in PROMISED[row.document][row.section]:
+        ended, text = found.popleft()
+        assert ended == code, text
+        for some in words:
+            assert some in text or some in flat(text), f"{some!r} is not in:\n{text}"
+    assert not found
+
+
+def test_a_day_that_is_near_stands_in_plan_and_doctor(tmp_path: Path) -> None:
+    here = copied(tmp_path / "documents")
+    end = datetime.now(UTC) + timedelta(days=12)
+    world = here / "world.yaml"
+    text = world.read_text(encoding="utf-8").replace("2099-05-04T12:00:00Z", f"{end:%Y-%m-%dT%H:%M:%SZ}")
+    world.write_text(text, encoding="utf-8")
+    with contextlib.ExitStack() as running:
+        shell = Shell(here, running)
+        plan, doctor = shell.run("plan"), shell.run("doctor")
+    loses = f"loses ad account rothmann-brand (act_1836402957715528){{}} on {end.day} {end:%B %Y} (in 1"
+    assert loses.format(' "Rothmann Brand"') in flat(plan[1])
+    assert "warning this token " + loses.format("") in flat(doctor[1])
+
+
+def test_the_example_is_in_order_and_fits_the_schemas_its_files_name(tmp_path: Path) -> None:
+    for path in EXAMPLE.rglob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
+        assert named
+        schema = (path.parent / named[1]).resolve()
+        assert schema.parent == ROOT / "schemas"
+        validator = Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+        assert not list(validator.iter_errors(yaml.load(text, Plainly))), path
+    with contextlib.ExitStack() as running:
+        code, text = Shell(copied(tmp_path / "documents"), running).run("validate")
+    assert (code, text) == (0, "4 files: 6 ad accounts, 4 Pages, 8 grants. No problems.\n")
+
+
+def test_the_readme_of_the_example_shows_commands_that_run(tmp_path: Path) -> None:
+    here = copied(tmp_path / "documents")
+    text = here.joinpath("README.md").read_text(encoding="utf-8")
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    commands = [line.removeprefix("accessctl -C examples/documents ") for line in lines if line.startswith("accessctl")]
+    with contextlib.ExitStack() as running:
+        shell = Shell(here, running)
+        ended = [shell.run(line)[0] for line in commands]
+    assert ended == [0, 1, 0, 0]
+    assert {path.name for path in EXAMPLE.glob("*.yaml")} <= set(re.findall(r"`([\w.]+\.yaml)`", text))
