@@ -13,23 +13,27 @@ LIMIT = 120
 
 # A pair of these starts a command of a CI system: `::cmd` where a line begins, `##[cmd` and `##vso[cmd` anywhere.
 _PAIRED = ":#"
-# Zero-width, bidirectional and tag characters: invisible, or able to make a line read as another.
+_TWICE = ("::", "##", "  ")
+# Zero-width, bidirectional and tag characters, variation selectors, letters and signs of which nobody sees anything.
+_FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159")
 _INVISIBLE = frozenset(
-    [*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0x00AD, 0x061C, 0x180E, 0xFEFF]
+    [*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), *range(0x180B, 0x1810)]
+    + [*range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000), 0x00AD, 0x034F, 0x061C, 0xFEFF, *map(ord, _FILLERS)]
 )
-_FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u3164\uffa0")  # letters that nobody sees
+_BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")  # all that Unicode calls a space (Zs)
+_MOST_MARKS = 4  # on one letter; no script in use has more, and a tower of them covers the lines above
 
 
 def display(text: str, limit: int = LIMIT) -> str:
     r"""Return `text` on one printable line of at most `limit` characters.
 
     Control, bidirectional, zero-width, private and unassigned characters become `\u{...}`, and so does the second
-    of two colons or number signs in a row, which a CI system would take for a command. What is cut is marked by
-    an ellipsis.
+    of two colons or number signs in a row, which a CI system would take for a command. Blanks in a row, of whatever
+    width, are one, so that no name pushes its end into another column. What is cut is marked by an ellipsis.
     """
-    if len(text) <= limit and text.isascii() and text.isprintable() and "::" not in text and "##" not in text:
+    if len(text) <= limit and text.isascii() and text.isprintable() and not any(map(text.__contains__, _TWICE)):
         return text
-    shown = "".join(_shown(unicodedata.normalize("NFC", text[: 4 * limit])))
+    shown = "".join(_shown(_BLANKS.sub(" ", unicodedata.normalize("NFC", text[: 4 * limit]))))
     cut = len(shown) > limit or len(text) > 4 * limit
     return shown[: limit - 1] + "…" if cut else shown
 
@@ -50,9 +54,12 @@ def unarmed_lines(text: str) -> str:
 def _shown(text: str) -> Iterator[str]:
     """Spell what is not plain; a mark or filler between the two parts no pair, for some programs do not see it."""
     last = ""
+    marks = _MOST_MARKS  # the first mark has no letter to stand on, and would change what is in front of the name
     for char in text:
         is_second = char in _PAIRED and char == last
-        yield char if _is_plain(char) and not is_second else f"\\u{{{ord(char):x}}}"
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        is_plain = _is_plain(char) and not is_second and marks <= _MOST_MARKS
+        yield char if is_plain else f"\\u{{{ord(char):x}}}"
         if is_second:
             last = ""
         elif unicodedata.category(char)[0] != "M" and char not in _FILLERS:
@@ -62,7 +69,4 @@ def _shown(text: str) -> Iterator[str]:
 def _is_plain(char: str) -> bool:
     if char.isascii():
         return char.isprintable()
-    point = ord(char)
-    if point in _INVISIBLE or 0xE0000 <= point <= 0xE0FFF:
-        return False
-    return unicodedata.category(char)[0] not in "CZ" or char == "\u3000"
+    return ord(char) not in _INVISIBLE and unicodedata.category(char)[0] not in "CZ"

@@ -1,15 +1,20 @@
-"""A JSON document on disk: written whole or not at all, and read strictly."""
+"""A document on disk: written whole or not at all, and read strictly."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accessctl.errors import AccessctlError
 from accessctl.strictjson import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_BYTES = 256 * 1024 * 1024
 
@@ -17,20 +22,97 @@ MAX_BYTES = 256 * 1024 * 1024
 def write_whole(path: Path, text: str) -> None:
     """Write `text` so that the file is never seen half-written; mode 0600. What fails leaves nothing behind.
 
+    A link stays, and what it leads to is written. A pipe or a device stays too, and takes the text as it comes.
     Raises AccessctlError where it cannot be written; a file that was there is then as it was.
     """
+    content = text.encode("utf-8")
+    with _told(path, "written"):
+        if _is_replaced(path):
+            _replace(_end_of_links(path), content)
+            return
+        with os.fdopen(_opened(path), "wb") as file:
+            file.write(content)
+
+
+def check_writable(path: Path) -> None:
+    """Raise AccessctlError where write_whole could not write. A file that is there stays as it is."""
+    with _told(path, "written"):
+        if _is_replaced(path):
+            with _beside(_end_of_links(path)) as (handle, _):
+                os.close(handle)
+            return
+        number = errno.EISDIR if path.is_dir() else errno.EACCES
+        if path.is_dir() or not os.access(path, os.W_OK):  # a pipe is not opened: its reader would see it end
+            raise OSError(number, os.strerror(number))
+
+
+def remove_old(path: Path) -> None:
+    """Remove what an earlier write_whole has left. A link, a pipe and a device stay.
+
+    Raises AccessctlError where it cannot be removed.
+    """
+    with _told(path, "removed"):
+        if _is_replaced(path):
+            _end_of_links(path).unlink(missing_ok=True)
+
+
+def _is_replaced(path: Path) -> bool:
+    """Tell whether write_whole puts a new file there: nothing is there, or a file that is not our own output.
+
+    Raises OSError where nobody can tell.
+    """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
-        with contextlib.ExitStack() as undo:
-            undo.callback(_forget, Path(name))
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-            undo.pop_all()
+        seen = path.stat()
+    except FileNotFoundError:
+        return True
+    return stat.S_ISREG(seen.st_mode) and _our_output(seen) is None
+
+
+def _our_output(seen: os.stat_result) -> int | None:
+    """Return which of stdout and stderr this is, so that what is printed there as well is not lost."""
+    for handle in (1, 2):
+        with contextlib.suppress(OSError):  # it may be closed
+            if os.path.samestat(os.fstat(handle), seen):
+                return handle
+    return None
+
+
+def _opened(path: Path) -> int:
+    """Return a handle to write to what is there: at the place where we are in our own output."""
+    ours = _our_output(path.stat())
+    return os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY) if ours is None else os.dup(ours)
+
+
+def _end_of_links(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    with _beside(path) as (handle, name):
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        name.replace(path)
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[tuple[int, Path]]:
+    """Make a file beside `path` for what is to take its place; it is gone at the end unless it has."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        yield handle, Path(name)
+    finally:
+        _forget(Path(name))
+
+
+@contextlib.contextmanager
+def _told(path: Path, done: str) -> Iterator[None]:
+    """Tell what the system says in words."""
+    try:
+        yield
     except OSError as error:
-        raise AccessctlError(f"{path} cannot be written: {error.strerror}", "name a file that can be") from None
+        raise AccessctlError(f"{path} cannot be {done}: {error.strerror}", "name a file that can be") from None
 
 
 def _forget(path: Path) -> None:

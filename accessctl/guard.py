@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PERCENT_COUNTS_FROM = 10  # below that many live grants a share says nothing (DESIGN, section 4)
 ALL_COUNTS_FROM = 5  # but losing every one of that many is the end of an agency
 MOST_NAMED = 5  # agencies, assets
+MOST_DIGITS = 10  # after the point of a share
 NEVER = "which guards.protect says is never revoked"
 OWN = "nobody takes away their own way in"
 
@@ -81,7 +82,7 @@ def _too_many(held: int, asked: int, live: int, guards: Guards) -> list[str]:
     """Hold `held` grants and `asked` requests that would go against `live` grants in scope."""
     share = f"this plan would revoke {held} of {live} live grants" + f" and {asked} requests" * bool(asked)
     if live >= PERCENT_COUNTS_FROM and held * 100 > guards.max_revoke_percent * live:
-        return [f"{share} ({held * 100 / live:.0f} %, the limit is {guards.max_revoke_percent} %)"]
+        return [f"{share} ({_above(guards.max_revoke_percent, held, live)})"]
     return [f"{share} (the limit is {guards.max_revokes})"] if held + asked > guards.max_revokes else []
 
 
@@ -91,7 +92,7 @@ def _too_many_of_one(lost: Sequence[Action], plan: Plan, guards: Guards) -> list
     live = {one.agency: one.live for one in plan.held}
     found = [
         f"this plan would revoke {gone[agency.id]} of {live[agency.id]} live grants of {called(agency)} "
-        f"({gone[agency.id] * 100 / live[agency.id]:.0f} %, the limit is {guards.max_revoke_percent} %)"
+        f"({_above(guards.max_revoke_percent, gone[agency.id], live[agency.id])})"
         for agency in sorted({action.agency for action in lost})
         if _is_too_much(gone[agency.id], live.get(agency.id, 0), plan.summary.live, guards)
     ]
@@ -104,6 +105,12 @@ def _is_too_much(gone: int, live: int, of_all: int, guards: Guards) -> bool:
         return False
     counts = live >= PERCENT_COUNTS_FROM or gone >= live >= ALL_COUNTS_FROM
     return counts and gone * 100 > guards.max_revoke_percent * live
+
+
+def _above(limit: int, part: int, whole: int) -> str:
+    """Return `70 %, the limit is 25 %`, with as many decimals as it takes to show a share that is above `limit`."""
+    shares = (f"{part * 100 / whole:.{digits}f}" for digits in range(MOST_DIGITS))
+    return f"{next((share for share in shares if float(share) > limit), f'over {limit}')} %, the limit is {limit} %"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -20,11 +21,21 @@ from tests.github_runner import GIT, git
 from tests.github_site import STARTER, TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from accessctl.sandbox import Sandbox
 
 CI = Path(__file__).parent.parent / "examples" / "ci"
+# A manifest of which one asset is not to be seen with any credential here.
+PARTLY_READ = """
+businesses:
+  acme: {id: "100000000001001"}
+  mediahouse: {id: "100000000002002"}
+defaults: {owner: acme}
+ad_accounts:
+  de-shop: {id: "1029384757", agencies: {mediahouse: [ANALYZE]}}
+  hidden: {id: "1029384799", agencies: {mediahouse: [ANALYZE]}}
+"""
 
 
 def building() -> dict[str, str]:
@@ -83,11 +94,18 @@ class Place:
 
 
 @contextmanager
-def place(root: Path, kit: str) -> Iterator[Place]:
-    """Build one below `root`; `kit` is where the kit for GitLab lies in it, if anywhere."""
+def place(root: Path, kit: str, called: Mapping[str, str] | None = None) -> Iterator[Place]:
+    """Build one below `root`; `kit` is where the kit for GitLab lies in it, if anywhere.
+
+    `called` are other names for businesses and assets at Meta, by the names they have there.
+    """
     project = shutil.copytree(STARTER, root / "project")
     world = (project / "world.yaml").rename(root / "live.yaml")
-    world.write_text(world.read_text() + TOKENS)
+    text = world.read_text()
+    for name, other in (called or {}).items():
+        assert f"name: {name}" in text
+        text = text.replace(f"name: {name}", f"name: {json.dumps(other)}")
+    world.write_text(text + TOKENS)
     if kit:
         shutil.copytree(CI / "gitlab", project / kit)
     git(root, "init", "-q", "-b", "main", str(project))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from accessctl.strictjson import canonical
-from tests.ci_place import Place, gitlab_jobs, place
+from tests.ci_place import PARTLY_READ, Place, gitlab_jobs, place
 from tests.forging import forged
 from tests.github_runner import git
-from tests.github_site import READER, WRITER
+from tests.github_site import LAST_YEAR, READER, WRITER
 from tests.gitlab_peer import ME, NOTES, OTHER, TOKEN, Gitlab, gitlab
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ def forge() -> Iterator[Gitlab]:
 
 @pytest.fixture
 def job(ci, forge) -> Run:
+    return runs(ci, forge)
+
+
+def runs(ci: Place, forge: Gitlab) -> Run:
     """Run a job by its name, with the variables of its environment alone; what it leaves lies in the project."""
     secrets = {
         "access-plan": {"ACCESSCTL_TOKEN": READER, "ACCESSCTL_STATE": ci.state},
@@ -240,6 +245,56 @@ def test_drift_is_one_issue_there_too(job, forge):
     assert [issue["state"] for issue in forge.lists["issues"]] == ["opened", "opened"]
     assert forge.lists["issues"][1]["description"].startswith(DRIFT)
     assert 5 not in JOBS["accessctl drift"]["allow_failure"]["exit_codes"]  # not to see all is a failure
+
+
+def test_a_refusal_does_not_hide_there_that_not_all_was_read(job, ci):
+    ci.edit("accessctl.yaml", "max_revokes: 20", "max_revokes: 0")
+    assert job("accessctl drift").returncode == 3
+    (ci.project / "access/acme.yaml").write_text(PARTLY_READ)
+    ci.meta.give("1029384757", LAST_YEAR, ["ANALYZE"])
+    done = job("accessctl drift")
+    assert "--allow-revokes 1" in done.stderr
+    assert done.returncode == 5
+    ci.edit("access/acme.yaml", "businesses:", "businesess:")
+    assert job("accessctl drift").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("blocked", "unread", "codes"),
+    [("[]", "[]", {0: 0, 1: 1, 2: 2, 3: 3, 5: 5}), ("[{}]", "[]", {3: 5, 5: 5}), ("[]", '["x"]', {3: 5, 5: 5})],
+)
+def test_a_night_there_is_green_only_where_everything_was_read(job, ci, blocked, unread, codes):
+    spy = ci.root / "bin" / "accessctl"
+    spy.parent.mkdir()
+    for code, ends in codes.items():
+        made = f'{{"blocked": {blocked}, "unread": {unread}}}'
+        spy.write_text(f"#!/bin/bash\nprintf '%s' '{made}' >\"$4\"\nexit {code}\n")
+        spy.chmod(0o755)
+        assert job("accessctl drift", PATH=f"{spy.parent}:{os.environ['PATH']}").returncode == ends
+
+
+def test_no_name_at_meta_keeps_a_plan_from_being_posted(tmp_path, forge):
+    called = {
+        "Last Year's Agency": f"Nordwind{' /merge' * 14}",  # wherever a line of it ends, the next begins with a slash
+        "Mediahouse Ltd": "/merge",
+        "DataCo": f"Nordwind{' / Partner' * 11}",
+        "Acme DE Brand": "/ " * 60,
+        "Acme DE Shop": f"{'x' * 45} {'y' * 45} /merge now",
+        "Acme Deutschland": f"{'x' * 99}\u3000/merge\u2028/merge\n/merge",
+    }
+    with place(tmp_path, KIT, called) as made:
+        run = runs(made, forge)
+        assert run("accessctl plan").returncode == 0
+        assert run("accessctl note").stdout == ""
+        (note,) = ours(forge)
+        assert "1 to revoke" in note
+        assert run("accessctl drift").returncode == 2
+        done = run("accessctl drift issue")
+        assert (done.returncode, done.stderr) == (0, "")
+        (issue,) = forge.lists["issues"]
+        for text in (note, issue["description"]):
+            assert "Nordwind" in text
+            assert not [line for line in text.splitlines() if line.lstrip().startswith("/")]
 
 
 def test_the_notes_close_the_issue_only_when_all_was_read(job, forge, ci):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accessctl.strictjson import canonical
+from tests.ci_place import PARTLY_READ
 from tests.forging import forged
 from tests.github import as_github_shows, live_references
 from tests.github_peer import BOT, REPOSITORY
@@ -33,15 +34,6 @@ AS_DECLARED = (
     ("1029384757", DATACO, ["ANALYZE"]),
     ("778899001122", MEDIAHOUSE, ["ADVERTISE", "ANALYZE", "CREATE_CONTENT"]),
 )
-PARTLY_READ = """
-businesses:
-  acme: {id: "100000000001001"}
-  mediahouse: {id: "100000000002002"}
-defaults: {owner: acme}
-ad_accounts:
-  de-shop: {id: "1029384757", agencies: {mediahouse: [ANALYZE]}}
-  hidden: {id: "1029384799", agencies: {mediahouse: [ANALYZE]}}
-"""
 STRANGER = "::error::x ##[error]x </details><img src=x> @everyone ``` [x](http://x.example) $(touch pwned)"
 BRANCH = "$(touch${IFS}pwned)`touch${IFS}pwned`;touch${IFS}pwned"
 TITLE = '"; touch pwned; echo "::error::x ##[group]x $(touch pwned)'
@@ -121,6 +113,7 @@ def test_a_plan_file_that_was_swapped_is_refused(started):
     run = started.push()["apply.yml"]
     assert run.jobs["apply"].result == "failure"
     assert "not the one expected" in run.jobs["apply"].log
+    assert run.jobs["apply"].summary.startswith("### Nothing was applied (4)")
     assert started.sandbox.write_log == ()
 
 
@@ -132,6 +125,26 @@ def test_a_plan_that_a_guard_refuses_waits_for_its_number(started):
     assert "a guard refuses this plan" in refused["plan"].log
     confirmed = started.push(commit, event="workflow_dispatch", allow_revokes="1")["apply.yml"].jobs
     assert (confirmed["plan"].result, confirmed["apply"].result) == ("success", "success"), confirmed
+
+
+def test_what_a_guard_or_a_token_stops_is_not_called_applied(started):
+    started.edit("accessctl.yaml", "max_revokes: 20", "max_revokes: 0")
+    commit = started.commit("main")
+    for number, token, told in (("9", WRITER, "--allow-revokes 1"), ("1", "dead", "token")):
+        started.runner.secrets["access-apply"]["ACCESSCTL_TOKEN"] = token
+        job = started.push(commit, event="workflow_dispatch", allow_revokes=number)["apply.yml"].jobs["apply"]
+        assert job.result == "failure"
+        assert told in job.log
+        assert "applied" not in job.summary.replace("Nothing was applied", "")
+        assert "- revoke" not in job.summary
+    assert started.sandbox.write_log == ()
+
+
+def test_what_was_applied_is_told_step_by_step(started):
+    job = started.push()["apply.yml"].jobs["apply"]
+    assert job.result == "success"
+    assert job.summary.startswith("### Apply complete")
+    assert "5 steps" in job.summary
 
 
 def test_drift_opens_one_issue_changes_it_and_closes_it_once(started):
@@ -163,6 +176,19 @@ def test_what_could_not_be_read_closes_no_issue(started):
     assert run.result == "failure"  # nobody has seen everything: that is no green night
     assert "::warning title=accessctl::something could not be read" in run.log
     assert (issue["state"], issue["body"]) == ("open", f"{DRIFT}\nold")
+
+
+def test_a_refusal_does_not_hide_that_not_all_was_read(started):
+    (started.clone / "access/acme.yaml").write_text(PARTLY_READ)
+    started.edit("accessctl.yaml", "max_revokes: 20", "max_revokes: 0")
+    started.sandbox.give("1029384757", LAST_YEAR, ["ANALYZE"])
+    started.commit("main")
+    run = started.night("drift.yml")["drift.yml"].jobs["drift"]
+    assert "refused" in run.log
+    assert "::warning title=accessctl::something could not be read" in run.log
+    assert run.result == "failure"
+    (issue,) = started.peer.issues
+    assert "Last Year" in issue["body"]
 
 
 def test_a_fork_is_planned_from_the_snapshot_with_no_secret_and_no_call(started):

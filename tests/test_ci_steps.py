@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.github import as_github_shows
 from tests.github_peer import BOT, READS, REPOSITORY, WRITES, Peer, peer
 from tests.github_runner import KIT
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 MARKER = "<!-- accessctl:plan:default -->"
 COMMENT_MOST = 65_536
+SUMMARY = "summary=${*: -1}; summary=${summary#step-summary=}"  # where accessctl is told to put it
 
 
 def kit(step: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -103,15 +103,57 @@ def applying(tmp_path, program: str) -> dict[str, str]:
 
 
 def test_a_summary_that_github_would_throw_away_is_not_written(tmp_path):
-    kit("run", applying(tmp_path, "head -c 1000000 /dev/zero | tr '\\0' x"))
+    kit("run", applying(tmp_path, f"{SUMMARY}; head -c 1000000 /dev/zero | tr '\\0' x >\"$summary\""))
     summary = (tmp_path / "summary").read_text()
     assert summary.startswith("The summary would be longer than GitHub takes.")
     assert len(summary) < 200
 
 
-def test_what_is_in_a_result_cannot_end_its_fence(tmp_path):
-    kit("run", applying(tmp_path, "printf 'a\\n```\\n<b>\\n'"))
-    assert "b" not in as_github_shows((tmp_path / "summary").read_text()).tags
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (1, "### Nothing was applied (1)\n"),
+        (3, "### Nothing was applied (3)\n"),
+        (4, "### Nothing was applied (4)\n"),
+        (64, "### Nothing was applied (64)\n"),
+        (5, "### It is not known what was applied (5)\n"),  # it ends so only after writes
+        (137, "### It is not known what was applied (137)\n"),
+        (143, "### It is not known what was applied (143)\n"),
+    ],
+)
+def test_an_apply_without_a_report_is_called_undone_only_where_it_sent_nothing(tmp_path, code, told):
+    done = kit("run", applying(tmp_path, f"echo '  - revoke ...'; exit {code}"))
+    assert done.returncode == code
+    assert "- revoke" in done.stdout
+    summary = (tmp_path / "summary").read_text()
+    assert summary.startswith(told)
+    assert "revoke" not in summary
+
+
+def test_the_report_of_an_earlier_apply_is_not_told_again(tmp_path):
+    kit("run", applying(tmp_path, f"{SUMMARY}; echo '### Apply complete' >\"$summary\""))
+    assert (tmp_path / "summary").read_text() == "### Apply complete\n\n"
+    (tmp_path / "summary").unlink()
+    kit("run", applying(tmp_path, "exit 1"))
+    assert "complete" not in (tmp_path / "summary").read_text()
+
+
+NIGHTS = [
+    ("[]", "[]", (0, 2, 3), 0),
+    ("[{}]", "[]", (3, 5), 5),
+    ("[]", '["a listing"]', (3, 5), 5),
+    ("[]", "[]", (1, 130), None),
+]
+
+
+@pytest.mark.parametrize(("blocked", "unread", "codes", "ends"), NIGHTS)
+def test_a_night_is_green_only_where_everything_was_read(tmp_path, blocked, unread, codes, ends):
+    made = f'{{"actions": [], "digest": "sha256:0", "blocked": {blocked}, "unread": {unread}}}'
+    for code in codes:
+        program = f"printf '%s' '{made}' >\"$5\"; echo a plan >\"${{11#step-summary=}}\"; exit {code}"
+        done = kit("run", applying(tmp_path, program) | {"KIT_MODE": "drift"})
+        assert (done.returncode, done.stderr) == (code if ends is None else ends, "")
+        assert ("::warning title=accessctl::something could not be read" in done.stdout) == (ends == 5)
 
 
 def test_a_job_that_is_cancelled_lets_apply_end_what_is_in_flight(tmp_path):

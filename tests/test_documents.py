@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "documents"
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
 PART = README.partition("\n## What Meta's documents describe, and where accessctl covers it\n")[2].partition("\n## ")[0]
-DOCTOR, DOCTOR_TODO = 1, "let the person log in again and allow ads_management as well"
+DOCTOR = 1
 BY_HAND = "by hand"
 WEBHOOK = "http://127.0.0.1:8080/webhook"
 TO_MANAGED = "moves to a managed Meta account"
@@ -40,10 +40,10 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
     "Tech Provider Access Verification": {
         "What is Access Verification?": [(DOCTOR, ("no field of Meta's tells whether a business is verified",))],
         "What is a Tech Provider?": [(DOCTOR, ("you say that it is verified as a Tech Provider",))],
-        "When is it required? The permissions": [
+        "When is a Tech Provider access required? The permissions": [
             (DOCTOR, ("whether Meta takes calls with ads_management and business_management",))
         ],
-        "When is it required? The decision": [
+        "When is a Tech Provider access required? The decision": [
             (
                 DOCTOR,
                 (
@@ -62,24 +62,28 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
         "Linked business accounts": [
             (DOCTOR, ("assets of 1 other business (556203941187725), for which Meta asks for the same verification",))
         ],
-        "How to complete it": [(DOCTOR, ("sent in on 2026-11-02", "up to 5 business days, so until 2026-11-09"))],
-        "After the decision": [
+        "How to complete access verification?": [
+            (DOCTOR, ("sent in on 2026-11-02", "up to 5 business days, so until 2026-11-09"))
+        ],
+        "How to complete access verification? The answer": [
             (DOCTOR, ("you say that it is not verified as a Tech Provider", "and you say that it is missing"))
         ],
     },
     "Marketing API: Authorization": {
         "Authorization": [(DOCTOR, ("Meta accepts the token", 'the app "Access desk" (7702148835519264)', "Doctor:"))],
-        "App roles": [(DOCTOR, ("has a role on the app",))],
+        "App roles": [(DOCTOR, ("who the token speaks for has a role on the app, so its calls are accepted",))],
         "Access levels, permissions, and features": [
             (
                 DOCTOR,
                 ("the app has advanced access to ads_management", "the app has standard access to business_management"),
             )
         ],
-        "Marketing API access levels and Ads Management Standard Access": [
+        "Marketing API access levels vs. Ads Management Standard Access": [
             (DOCTOR, ("has Limited access to the Marketing API (older texts say standard and advanced access of Ads",))
         ],
-        "Permissions": [(DOCTOR, ("it cannot grant, change or revoke, for it lacks ads_management", DOCTOR_TODO))],
+        "Permissions": [
+            (DOCTOR, ("it cannot grant, change or revoke, for it lacks ads_management", "allow ads_management as well"))
+        ],
         "Features": [(DOCTOR, ("App Dashboard > App Review > Permissions and Features", "apply for Full access"))],
         "Feature access levels": [
             (
@@ -92,7 +96,7 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
                 ),
             )
         ],
-        "What the levels allow": [
+        "Access level significance": [
             (
                 DOCTOR,
                 (
@@ -106,8 +110,8 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
             (
                 DOCTOR,
                 (
-                    "dialog/oauth?client_id=7702148835519264&redirect_uri=YOUR_URL/&scope=ads_management,"
-                    "business_management",
+                    "dialog/oauth?client_id=7702148835519264&redirect_uri=YOUR_URL/&scope=ads_management,",
+                    "business_management\n",
                 ),
             )
         ],
@@ -141,7 +145,9 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
             (0, ("Page birkenhof-events", "since 2026-10-01", "3 waiting: 3 for clients (1 stale).")),
             (0, ("Please accept or decline each under Business Settings > Requests",)),
         ],
-        "Accepting a request": [(0, ("+ accept Feldweg Digital", "the agency has asked, and the manifests declare it"))],
+        "Accepting a request": [
+            (0, ("+ accept Feldweg Digital", "the agency has asked, and the manifests declare it"))
+        ],
         "Only the owner gives access": [(0, ('owned by "Birkenhof Bakeries"', "access of ours"))],
         "Giving access to an ad account": [(0, ("+ accepted Feldweg Digital", "Apply complete: 1 granted."))],
         "Giving access to a Page": [(0, ("+ granted Feldweg Digital", "on Page lindenau-page"))],
@@ -180,7 +186,9 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
             (3, ("refused: on-behalf-of request 9001 is not canceled", "only its sender can cancel it")),
         ],
         "On-behalf-of: status by ad account": [(0, ("9003 approved (APPROVE)", "1 request: 1 approved."))],
-        "On-behalf-of: received": [(0, ("received_inprogress_onbehalf_requests", "2 requests: 1 waiting, 1 approved."))],
+        "On-behalf-of: received": [
+            (0, ("received_inprogress_onbehalf_requests", "2 requests: 1 waiting, 1 approved."))
+        ],
         "On-behalf-of: sent": [(0, ("sent_inprogress_onbehalf_requests", "9002 canceled (CANCELED), sent"))],
     },
     "Managed Meta accounts": {
@@ -275,7 +283,7 @@ def flat(text: str) -> str:
 
 
 def copied(to: Path) -> Path:
-    return shutil.copytree(EXAMPLE, to, ignore=shutil.ignore_patterns(".*", "notices"))
+    return shutil.copytree(EXAMPLE, to, ignore=shutil.ignore_patterns(".*"))
 
 
 class Shell:

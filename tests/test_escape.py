@@ -77,7 +77,17 @@ def test_no_line_closes_the_fence_it_stands_in(given):
     for name in these(given):
         seen = as_github_shows(fenced([f"+ grant {display(name)}", display(name), "- last"]) + "\n\nafter\n")
         assert seen.tags == ["pre", "code", "p"], name
-        assert seen.text_in("code").splitlines() == [f"+ grant {display(name)}", display(name), "- last"], name
+        own = re.sub(r"^(\s*)/", r"\1\\u{2f}", display(name))
+        assert seen.text_in("code").splitlines() == [f"+ grant {display(name)}", own, "- last"], name
+
+
+def test_no_line_of_a_fence_is_a_command_to_gitlab():
+    assert fenced(["/merge", "  /close now", "a / b", "- /c"]).splitlines()[1:-1] == [
+        "\\u{2f}merge",
+        "  \\u{2f}close now",
+        "a / b",
+        "- /c",
+    ]
 
 
 @pytest.mark.parametrize("given", ALL)
@@ -151,7 +161,8 @@ def test_no_two_colons_or_number_signs_stand_together_in_a_name(text):
 @pytest.mark.parametrize("unseen", ["", "\u3164", "\ufe0f", "\u034f", "\ufe0f\u3164", "\u115f"])
 @pytest.mark.parametrize("char", [":", "#"])
 def test_what_nobody_sees_does_not_part_a_pair(char, unseen):
-    assert display(f"a{char}{unseen}{char}b") == f"a{char}{unseen}\\u{{{ord(char):x}}}b"
+    spelled = "".join(f"\\u{{{ord(one):x}}}" for one in unseen)
+    assert display(f"a{char}{unseen}{char}b") == f"a{char}{spelled}\\u{{{ord(char):x}}}b"
 
 
 @pytest.mark.parametrize(
@@ -205,7 +216,11 @@ def test_a_quoted_name_in_a_sentence_is_one_unit(given):
         ('"Smith & Co" (2002) loses it', '"Smith &amp; Co" (2002) loses it'),
         ('"Evil [x](y) (z)" (2002) loses it', '"`Evil [x](y) (z)`" (2002) loses it'),
         ('to "a `b` (c " (1029384756), as', 'to "`` a `b` (c  ``" (`1029384756`), as'),
-        ('"Acme  GmbH" (2002)', '"`Acme  GmbH`" (2002)'),
+        ('"Acme  GmbH" (2002)', '"Acme GmbH" (2002)'),
+        ('"Acme Holding", as', '"Acme Holding", as'),
+        ('("Acme" and) "B"; "C".', '(`"Acme"` and) "B"; "C".'),
+        ("asked by us (tarnfeld, 104558210936471).", "asked by us (tarnfeld, `104558210936471`)."),
+        ("of it (act_102, and 5)", "of it (`act_102`, and 5)"),
         ("Evil [x](y) (1029384756).", "Evil `[x](y)` (`1029384756`)."),
         ("see ([x](y))", "see `([x](y))`"),
         ("see (a1b2c3d).", "see (`a1b2c3d`)."),
@@ -214,6 +229,13 @@ def test_a_quoted_name_in_a_sentence_is_one_unit(given):
 )
 def test_brackets_stay_with_the_name_they_belong_to(sentence, shown):
     assert markdown_text(sentence) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["Good Ltd (4004) loses all", "Good Ltd (goodco, 4004)", "Good. Plan matches", "Plan: 1 to grant"]
+)
+def test_a_name_that_seems_to_end_early_never_leaves_its_span(name):
+    assert markdown_text(f"{quoted(name)} (2002) loses ADVERTISE.") == f'"`{name}`" (2002) loses ADVERTISE.'
 
 
 def test_every_piece_is_among_the_names():

@@ -21,6 +21,7 @@ from accessctl.render.apply_events import apply_begins, apply_ends, step_event
 from accessctl.render.events import event_lines
 from accessctl.render.plan_events import plan_events
 from accessctl.render.plan_json import plan_json
+from tests.company import MEDIAHOUSE
 from tests.hostile import names
 from tests.runner_commands import commands_in
 from tests.test_markdown import plan_named
@@ -127,6 +128,23 @@ def test_no_event_is_a_command_of_the_runner_and_none_loses_a_letter():
 def test_json_for_a_log_is_still_the_plan():
     plan = PLANS["hostile"]
     assert from_document(json.loads(plan_json(plan))) == plan
+
+
+def test_an_apply_that_is_refused_ends_with_why_and_its_exit_code(company, run):
+    for number in range(70, 90):
+        company.asset("page", f"p-{number}", str(number), agencies={}, live={MEDIAHOUSE: ["ANALYZE"]})
+    company.write()
+    apply = ("apply", "--format", "ndjson", "--sandbox", "world.yaml")
+    for options, why in ((["--auto-approve"], "20 of 20 live grants"), (["--allow-revokes=20"], "nobody is at")):
+        told = run(*apply, *options, cwd=company.directory)
+        events = read(told.stdout)
+        schema = Draft202012Validator(load_schema("events"))
+        assert [error.message for event in events for error in schema.iter_errors(event)] == []
+        assert [event["type"] for event in events].count("end") == 1
+        end = events[-1]
+        assert (end["type"], end["stopped"], end["exit_code"]) == ("end", False, told.returncode)
+        assert (told.returncode, why in end["refused"], bool(end["hint"])) == (3, True, True)
+    assert company.writes() == ()
 
 
 def test_apply_tells_each_step_as_an_event_once_and_ends_with_what_it_exits_with(company):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -66,6 +67,25 @@ def test_every_verb_that_the_summary_counts_as_revoke_counts(verb):
     assert judge(removing(14, live=20, verb=verb), Guards()).reasons == (
         "this plan would revoke 14 of 20 live grants (70 %, the limit is 25 %)",
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "live", "share"),
+    [
+        (30, 119, "25.2 %"),
+        (6, 23, "26 %"),
+        (1_251, 5_000, "25.02 %"),
+        (250_001, 1_000_000, "25.0001 %"),
+        (119, 119, "100 %"),
+    ],
+)
+def test_a_share_that_is_refused_is_shown_above_its_limit(count, live, share):
+    plan = removing(1, live=live)
+    plan = replace(plan, actions=plan.actions * count, held=(Held("2002", live),))
+    said = f"({share}, the limit is 25 %)"
+    assert said in judge(plan, Guards()).reasons[0]
+    of_one = judge(replace(plan, summary=replace(plan.summary, live=10 * live)), Guards(max_revokes=live))
+    assert (said in of_one.reasons[0], "of mediahouse" in of_one.reasons[0]) == (True, True)
 
 
 def test_the_exact_number_confirms_and_no_other():

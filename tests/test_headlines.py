@@ -11,17 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accessctl.apply.outcomes import Result
 from accessctl.called import called, quoted
 from accessctl.clean import display
 from accessctl.guard import judge
-from accessctl.model import Access, Asset, AssetAccess, Grant, Guards, Kind, Status, frozen
+from accessctl.model import Access, Asset, AssetAccess, Cost, Grant, Guards, Kind, Status, frozen
 from accessctl.plan.headlines import headlines, left_out
 from accessctl.plan.moved import moved
 from accessctl.plan.nouns import BusinessRef, Plan, State, Summary, Verb
+from accessctl.render.ended import Ended
 from accessctl.render.names import asset_in_words, business_in_words
 from accessctl.render.paper import Paper
 from accessctl.render.plan_markdown import plan_markdown
 from accessctl.render.plan_text import plan_text
+from accessctl.render.result import NOTHING_DECLARED, result_text
+from accessctl.render.result_markdown import result_markdown
+from tests.company import MEDIAHOUSE
 from tests.hostile import names
 from tests.test_render import DE, FR, HOLDS, MEDIA, NOTHING, NOW, PLANS, action, saved
 
@@ -131,6 +136,12 @@ def test_whatever_looks_like_a_double_quote_is_shown_as_a_single_one():
     assert quoted("L'Or\u00e9al \u00abParis\u00bb") == '"L\'Or\u00e9al \u00abParis\u00bb"'
 
 
+@pytest.mark.parametrize("double", ["\ua78c\ua78c", "\u144a\u144a", "\u07f4\u07f4", "\u055a\u055a", "\u1fbd\u1fbd"])
+def test_two_that_look_like_a_single_quote_are_shown_as_one(double):
+    assert quoted(f"Good{double} (4004)") == '"Good\' (4004)"'
+    assert quoted("a\u0384\u0384b") == quoted("a\u030bb") == '"a\'b"'
+
+
 @given(st.text() | st.sampled_from(names(2000)))
 def test_no_name_leaves_its_quotes_whatever_cleans_the_sentence_after(name):
     shown = quoted(name)
@@ -163,6 +174,28 @@ def ending(name, **origin):
 def test_the_verdict_says_that_not_everything_could_be_read():
     assert ending("every-row") == ["Changes to review, and not everything could be read."]
     assert ending("small") == ending("no-changes") == []
+
+
+@pytest.mark.parametrize(
+    ("hidden", "says"), [(False, "not everything is known"), (True, "not everything could be read")]
+)
+def test_a_status_nobody_knows_was_read_so_it_is_not_said_to_be_unread(company, hidden, says):
+    live = {MEDIAHOUSE: {"tasks": ["ADVERTISE"], "status": "ON_HOLD"}}
+    company.asset("ad_account", "de-1", "71", agencies={"mediahouse": ["ADVERTISE"]}, live=live)
+    if hidden:
+        company.asset("ad_account", "de-2", "72", agencies={"mediahouse": ["ADVERTISE"]})
+    plan = company.plan()
+    texts = [
+        plan_text(plan, Paper(), NOW),
+        plan_markdown(plan, NOW),
+        result_text(Result("r1", ()), plan, Paper()),
+        result_markdown(Ended(Result("r1", ()), plan, NOTHING_DECLARED, Cost(), 5)),
+    ]
+    assert [says in text for text in texts] == [True] * 4
+    assert (any("could be read" in text for text in texts), any("was read" in text for text in texts)) == (
+        hidden,
+        False,
+    )
 
 
 def test_the_verdict_says_that_a_plan_is_of_the_sandbox():

@@ -108,6 +108,22 @@ def test_a_refusal_comes_with_the_flag_that_confirms_it_and_the_command_has_it_t
     assert re.search(r"^accessctl apply plan.json --expect-digest sha256:a+ --allow-revokes 1$", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("held", "asked", "said"),
+    [
+        (1, 1, "1 step removes access. 1 step ends a request that nobody has answered."),
+        (2, 0, "2 steps remove access."),
+        (0, 2, "2 steps end requests that nobody has answered."),
+        (0, 0, ""),
+    ],
+)
+def test_a_request_is_not_counted_as_access(held, asked, said):
+    states = [HOLDS] * held + [State(Status.PENDING, HOLDS.tasks)] * asked
+    asset = EVERY_ACTION[0].asset
+    plan = saved(Plan(tuple(action(Verb.REVOKE, asset, MEDIA, state, NOTHING) for state in states)))
+    assert plan_markdown(plan, NOW).split("\n\n")[2].split("\n")[1:] == [said] * bool(said)
+
+
 def test_what_no_number_confirms_has_no_command():
     reasons = ("this plan would revoke mediahouse, which guards.protect says is never revoked",)
     text = plan_markdown(saved(Plan(EVERY_ACTION[2:3]), *reasons), NOW)

@@ -152,6 +152,13 @@ def test_an_asset_that_left_the_manifests_is_unmanaged_whatever_it_holds(kind, o
 
 
 @KINDS
+def test_what_is_withdrawn_is_called_a_request_and_what_is_given_up_access(kind):
+    for live, verb, what in ((PENDING, "withdraw", "request"), (SAME, "relinquish", "access")):
+        (action,) = planned(kind, None, live, owner=CLIENT, agency=ACME, exclusive=True).actions
+        assert (action.verb, action.reason.text) == (verb, f"the manifests do not declare this {what} of ours")
+
+
+@KINDS
 def test_a_pending_request_of_ours_shows_since_when_and_when_it_turns_stale(kind):
     (row,) = planned(kind, WANTED, PENDING, owner=CLIENT, agency=ACME).waiting
     assert (row.since, row.stale_at) == (REQUESTED, REQUESTED + timedelta(days=14))

@@ -48,7 +48,13 @@ def test_the_readme_names_every_command():
 
 def test_every_option_in_the_readme_is_one(run):
     options = set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", README)) - {"cov", "json"}  # of pytest and gh
-    commands = [*([name] for name in COMMANDS), ["sandbox", "serve"], ["obo", "list"], ["obo", "cancel"]]
+    commands = [
+        *([name] for name in COMMANDS),
+        ["sandbox", "serve"],
+        ["sandbox", "notify"],
+        ["obo", "list"],
+        ["obo", "cancel"],
+    ]
     known = "".join(run(*command, "--help").stdout for command in commands)
     assert {option for option in options if f"--{option}" not in known} == set()
 

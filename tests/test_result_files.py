@@ -17,12 +17,13 @@ from accessctl.apply.outcomes import Outcome, Result, Step
 from accessctl.chain import Head
 from accessctl.manifest import load_schema
 from accessctl.model import Cost
-from accessctl.plan.nouns import AssetRef, BusinessRef, Plan, Verb
+from accessctl.plan.nouns import AssetRef, BusinessRef, Plan, Reason, Verb
 from accessctl.render.ended import Ended
 from accessctl.render.formats import Layout
 from accessctl.render.limit import LEAST, SUMMARY, Limit
 from accessctl.render.result_formats import RESULT_FORMATS
 from accessctl.render.result_markdown import result_markdown
+from tests.company import MEDIAHOUSE
 from tests.github import as_github_shows, live_references
 from tests.hostile import names
 from tests.runner_commands import commands_in
@@ -35,6 +36,9 @@ from tests.test_result import DESIRED, ONE_OF_EACH, SMALL, step
 BRAND = Path(__file__).parent.parent / "examples" / "brand"
 APPLY = ("apply", "--auto-approve", "--sandbox", "world.yaml")
 CUT = "This is not the whole report"
+UNKNOWN = saved(
+    Plan(blocked=(replace(PLANS["every-row"].plan.blocked[0], reason=Reason("unknown_status", "what is that?")),))
+)
 
 
 def ended(*steps: Step, plan=SMALL, code: int = 0, **more: object) -> Ended:
@@ -56,6 +60,7 @@ def test_what_became_of_every_step_reads_as_agreed_in_markdown(request):
         ([step(1, Outcome.STALE)], SMALL, {}, "Apply ended, and not everything was done"),
         ([step(1, Outcome.SKIPPED)], SMALL, {"stopped_by": KeyboardInterrupt()}, "Apply was stopped"),
         ([step(1, Outcome.APPLIED)], PLANS["every-row"], {}, "Apply complete, and not everything could be read"),
+        ([step(1, Outcome.APPLIED)], UNKNOWN, {}, "Apply complete, and not everything is known"),
     ],
 )
 def test_the_title_says_how_it_ended(steps, plan, more, title):
@@ -139,26 +144,83 @@ def test_the_files_say_what_stdout_says(run, tmp_path):
     assert (brand / "out.markdown").read_text() == (brand / "out.step-summary").read_text()
 
 
-def test_a_file_that_cannot_be_written_costs_no_step_and_no_result(run, tmp_path):
-    brand = shutil.copytree(BRAND, tmp_path / "brand")
-    found = run(*APPLY, "--render", "markdown=missing/out.md", cwd=brand)
-    assert found.returncode == 1
-    assert "Apply complete" in found.stdout
-    assert "error: missing/out.md cannot be written" in found.stderr
-    assert "No changes." in run("plan", "--sandbox", "world.yaml", cwd=brand).stdout
+def test_a_file_that_cannot_be_written_is_found_out_before_anything_is_sent(company, run):
+    company.asset("page", "de-1", "71", agencies={"mediahouse": ["ANALYZE"]}, live={})
+    company.write()
+    found = run(*APPLY, "--render=json=out.json", "--render=markdown=missing/out.md", cwd=company.directory)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert "error: missing/out.md cannot be written: No such file or directory" in found.stderr
+    assert not (company.directory / "out.json").exists()
+    assert company.writes() == ()
+
+
+def test_a_file_that_can_no_longer_be_written_costs_no_step_no_result_and_no_other_file(company):
+    files = ("--render=markdown=there/out.md", "--render=json=out.json", "--render=text=there/out.txt")
+    (company.directory / "there").mkdir()
+    with held(company) as (sandbox, url), started(company, url, *WITHOUT_ASKING, *files) as apply:
+        until_three_are_sent(company)
+        (company.directory / "there").rmdir()
+        sandbox.free.set()
+        code, stdout = apply.end()
+    said = " ".join(visible(apply.said).split())
+    assert code == 1
+    assert "error: the run itself has ended, but there/out.md cannot be written" in said
+    assert "; there/out.txt cannot be written" in said
+    assert "hint: accessctl history shows what was done" in said
+    result = json.loads((company.directory / "out.json").read_text())
+    assert result["summary"]["applied"] == 12
+    assert "Apply complete: 12 granted." in stdout
+
+
+@pytest.mark.parametrize("why", ["guard", "manifest", "plan"])
+def test_a_run_that_has_no_result_leaves_none_of_an_earlier_one(company, run, why):
+    for number in range(70, 90):
+        company.asset("page", f"p-{number}", str(number), agencies={}, live={MEDIAHOUSE: ["ANALYZE"]})
+    company.write()
+    place = company.directory
+    (place / "of-last-night.md").write_text("### Apply complete")
+    (place / "out.md").symlink_to("of-last-night.md")
+    if why == "manifest":
+        (place / "access" / "all.yaml").write_text("pages: 5")
+    plan = ["missing.json"] if why == "plan" else []
+    found = run(*APPLY, *plan, "--render=markdown=out.md", cwd=place)
+    assert found.returncode == (3 if why == "guard" else 1), found.stderr
+    assert not (place / "out.md").exists()
+    assert company.writes() == ()
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["access/all.yaml", "world.yaml", "link.md", ".accessctl/journal.jsonl", "kept.jsonl", "./access/../plan.json"],
+)
+def test_what_apply_reads_or_keeps_is_never_taken_for_a_result(company, run, file):
+    company.asset("page", "de-1", "71", agencies={"mediahouse": ["ANALYZE"]}, live={})
+    company.write()
+    place = company.directory
+    run("plan", "--out", "plan.json", "--sandbox", "world.yaml", cwd=place)
+    (place / "link.md").symlink_to("access/all.yaml")
+    (place / "kept.jsonl").write_text("")
+    (place / ".accessctl" / "journal.jsonl").touch()
+    before = (place / file).read_bytes()
+    found = run("apply", "plan.json", *APPLY[1:], "--journal=kept.jsonl", f"--render=markdown={file}", cwd=place)
+    assert found.returncode == 64, found.stderr
+    assert (place / file).read_bytes() == before
+    assert company.writes() == ()
 
 
 def test_a_run_that_was_stopped_tells_in_files_what_became_of_it(company):
     """A file that cannot be written is not what ended it."""
-    files = ("--render=json=out.json", "--render=markdown=missing/out.md")
+    files = ("--render=json=out.json", "--render=markdown=gone/out.md")
+    (company.directory / "gone").mkdir()
     with held(company) as (sandbox, url), started(company, url, *WITHOUT_ASKING, *files) as apply:
         until_three_are_sent(company)
         apply.process.send_signal(signal.SIGINT)
         apply.until("finishing 3 calls in flight")
+        (company.directory / "gone").rmdir()
         sandbox.free.set()
         ended, _ = apply.end()
     assert ended == 130
-    assert "warning: missing/out.md cannot be written" in " ".join(visible(apply.said))
+    assert "warning: gone/out.md cannot be written" in " ".join(visible(apply.said))
     result = json.loads((company.directory / "out.json").read_text())
     assert (result["summary"]["applied"], result["summary"]["skipped"]) == (3, 9)
 

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +27,16 @@ from accessctl.cli.options import (
     wish_options,
 )
 from accessctl.cli.progress import shows_steps_beside_stdout, step_words, tell_now
-from accessctl.cli.rendering import refuse_same_file, render_option, write_renders
+from accessctl.cli.rendering import (
+    refuse_same_file,
+    refuse_what_is_read,
+    remove_old_renders,
+    render_option,
+    write_result,
+)
 from accessctl.cli.stream import Stream
 from accessctl.counting import count
 from accessctl.errors import AccessctlError
-from accessctl.render.formats import Layout
 from accessctl.render.result_formats import RESULT_FORMATS
 
 if TYPE_CHECKING:
@@ -41,7 +46,6 @@ if TYPE_CHECKING:
     from accessctl.connection import Connection
     from accessctl.manifest import Project
     from accessctl.plan.document import SavedPlan
-    from accessctl.render.ended import Ended
     from accessctl.way import Way
 
 
@@ -121,28 +125,48 @@ def command(
     if plan and wish != Wish():
         raise click.UsageError("a saved plan is applied as it is; --target and the like belong to plan")
     refuse_same_file(renders, plan, "PLAN")
-    given = read_plan(plan) if plan else None
-    if given:
-        check_age(given, now(), timedelta(seconds=max_plan_age))
-    project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
+    refuse_what_is_read(renders, way.journal)
+    try:
+        given = read_plan(plan) if plan else None
+        if given:
+            check_age(given, now(), timedelta(seconds=max_plan_age))
+        project = load(allow_unknown_tasks=allow_unknown_tasks, warn=False)
+    finally:
+        remove_old_renders(renders)
     with connected(project, way) as connection:
         saved = given or plan_project(project, connection, wish, now())
         check_fits(saved, project, connection, now=now(), expect_digest=expect_digest)
         judged = judge_again(saved, project, allow_revokes)
         stream = Stream() if format == "ndjson" else None
         _show_plan(judged, format, stream)
-        _confirm(judged, connection, auto_approve)
-        result = _carry_out(saved, project, connection, way.parallelism, lock_timeout, stream)
+        with _telling_refusals(stream, judged, connection):
+            _confirm(judged, connection, auto_approve)
+            result = _carry_out(saved, project, connection, way.parallelism, lock_timeout, stream)
     code = result.exit_code or (0 if saved.plan.is_whole else 5)
     if stream:
         stream.end(result, saved, connection.cost, code)
     elif saved.plan.actions or format == "json":
         _show_result(result, saved, project, connection, format)
-    _write_renders(Ended(result, judged, project.desired, connection.cost, code), renders)
+    write_result(Ended(result, judged, project.desired, connection.cost, code), renders)
     if result.stopped_by:
         tell(f"hint: {_left(result)}; run apply again to go on from there, with the same options")
         raise result.stopped_by
     return code
+
+
+@contextmanager
+def _telling_refusals(stream: Stream | None, judged: SavedPlan, connection: Connection) -> Iterator[None]:
+    """End the events of an apply that has no result with why, as every stream has an end."""
+    from accessctl.render.apply_events import apply_refused
+    from accessctl.render.events import event_lines
+
+    try:
+        yield
+    except AccessctlError as error:
+        if stream:
+            with suppress(AccessctlError):  # what counts is why it was refused
+                show(event_lines([apply_refused(error, judged, connection.cost)]))
+        raise
 
 
 def _show_plan(judged: SavedPlan, format: str, stream: Stream | None) -> None:
@@ -237,16 +261,6 @@ def _show_result(result: Result, saved: SavedPlan, project: Project, connection:
     else:
         with_steps = not shows_steps_beside_stdout(connection.watch)
         show(result_text(result, saved, paper(), project.desired, with_steps=with_steps))
-
-
-def _write_renders(ended: Ended, renders: tuple[tuple[str, Path], ...]) -> None:
-    """Write the files that --render names; where the run was stopped, what stopped it is the error that counts."""
-    try:
-        write_renders(ended, renders, RESULT_FORMATS, Layout(now(), paper()))
-    except AccessctlError as error:
-        if not ended.result.stopped_by:
-            raise
-        tell(f"warning: {error}")
 
 
 def _left(result: Result) -> str:

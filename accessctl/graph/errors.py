@@ -110,7 +110,12 @@ class GraphError(AccessctlError):
 
 def speaks_of_verification(code: int, message: str) -> bool:
     """Tell whether a refusal for want of permission gives verification as its reason."""
-    return (code == 10 or 200 <= code < 300) and bool(_UNVERIFIED.search(message))
+    return (code == 10 or 200 <= code < 300) and names_verification(message)
+
+
+def names_verification(text: str) -> bool:
+    """Tell whether a refusal's words have to do with the verification of a business."""
+    return bool(_UNVERIFIED.search(text))
 
 
 def hint_for(trouble: Trouble, code: int = 0, subcode: int = 0, message: str = "") -> str:

@@ -11,7 +11,7 @@ from accessctl.closed import nothing_known
 from accessctl.endings import lost_business
 from accessctl.garbage import held
 from accessctl.graph.edges import read_name
-from accessctl.graph.errors import GraphError, Trouble
+from accessctl.graph.errors import HINT_UNVERIFIED, GraphError, Trouble, names_verification
 from accessctl.live.ending import Ends, all_found, unasked
 from accessctl.live.picture import Picture
 from accessctl.live.sources import Source
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 PIECES_AT_ONCE = 10
 FORBIDDEN = frozenset({Trouble.PERMISSION, Trouble.ABSENT_OR_HIDDEN})
+_ANOTHERS_TOKEN = (
+    "check that the token belongs to this business and has business_management; "
+    "ACCESSCTL_TOKEN_<ALIAS> gives each business its own"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +137,9 @@ def check_sight(listed: Sequence[tuple[Listing, Found]], acting: dict[str, Actin
         if all(found.gap is not None and found.trouble in FORBIDDEN for found in pieces):
             called = f"{acting[business].business.alias} ({business})"
             what = "owns" if side is Side.OWNER else "holds at its clients"
+            reason = pieces[0].gap.reason if pieces[0].gap else ""
             raise GraphError(
-                f"this token may see nothing of what {called} {what}: {pieces[0].gap and pieces[0].gap.reason}",
-                "check that the token belongs to this business and has business_management; "
-                "ACCESSCTL_TOKEN_<ALIAS> gives each business its own",
+                f"this token may see nothing of what {called} {what}: {reason}",
+                HINT_UNVERIFIED if names_verification(reason) else _ANOTHERS_TOKEN,
                 trouble=Trouble.PERMISSION,
             )

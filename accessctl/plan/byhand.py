@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from accessctl import tasks
 from accessctl.closed import asset_edge, said
 from accessctl.model import ClosedEdge, Kind, Status
 from accessctl.plan.decide import Decision, Outcome
-from accessctl.plan.nouns import BusinessRef, Closed, Reason, Row, Verb
+from accessctl.plan.nouns import REMOVING, BusinessRef, Closed, Reason, Row, Verb
 from accessctl.plan.rowdocument import Json, flat, read_flat
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from accessctl.plan.settle import Settled
 
 BY_HAND = "by_hand"  # the code of the reason
+AFTER_BY_HAND = "after_by_hand"
+AFTER = Reason(AFTER_BY_HAND, "not before what is by hand on this asset is done, so that nobody is left without")
 SETTINGS = "https://business.facebook.com/settings"
 PARTNERS_PAGE = f"{SETTINGS}/partners"
 # Where Business Settings has an asset (not in Meta's documents; the address that its own pages have).
@@ -64,15 +67,24 @@ class ByHand:
         text = f"Meta does not open this call to the app ({said(closed)}); by hand, at {where}: {todo}"
         return replace(pair, decision=Decision(Outcome.WAITING, Reason(BY_HAND, text), closed))
 
+    def in_order(self, pairs: Iterable[Settled]) -> Iterable[Settled]:
+        """Return the pairs of one asset; what narrows access waits for what is to be given by hand there (law 7)."""
+        if not self.closed:
+            return pairs
+        found = list(pairs)
+        if not any(pair.decision.closed and pair.decision.closed.edge.startswith("POST") for pair in found):
+            return found
+        return [replace(pair, decision=Decision(Outcome.WAITING, AFTER)) if _narrows(pair) else pair for pair in found]
+
     def _todo(self, verb: Verb, pair: Settled) -> tuple[str, str]:
         """Return the link, and who does what there; the tasks come last, as they may be many."""
         asset, agency = pair.asset.asset, self._called(pair.agency)
-        tasks = ", ".join(sorted(pair.declared.tasks)) if pair.declared else ""
+        all_tasks = ", ".join(sorted(pair.declared.tasks)) if pair.declared else ""
         page = f"{ASSET_PAGES[asset.kind]}/{asset.id}?business_id={pair.via}"
         match verb:
             case Verb.REQUEST:
                 owner = self._called(pair.asset.owner)
-                return PARTNERS_PAGE, f"{owner} adds {agency} as a partner on {asset.node}, with {tasks}"
+                return PARTNERS_PAGE, f"{owner} adds {agency} as a partner on {asset.node}, with {all_tasks}"
             case Verb.WITHDRAW:
                 return page, "withdraw the request"
             case Verb.RELINQUISH:
@@ -82,15 +94,24 @@ class ByHand:
             case Verb.REVOKE:
                 return page, f"remove {agency} as a partner"
             case Verb.ACCEPT:
-                return page, f"accept the request of {agency}, with {tasks}"
+                return page, f"accept the request of {agency}, with {all_tasks}"
             case Verb.CHANGE:
-                return page, f"change what {agency} holds to {tasks}"
+                return page, f"change what {agency} holds to {all_tasks}"
             case _:
-                return page, f"assign {agency} as a partner, with {tasks}"
+                return page, f"assign {agency} as a partner, with {all_tasks}"
 
     def _called(self, business: str) -> str:
         known = self.desired.businesses.get(business)
         return f"{known.alias} ({business})" if known and known.alias else f"business {business}"
+
+
+def _narrows(pair: Settled) -> bool:
+    """Tell whether a step takes something that is held; a request that is only pending is not."""
+    verb = pair.decision.what
+    if pair.live.status is not Status.CONFIRMED or not isinstance(verb, Verb):
+        return False
+    wanted = pair.declared.tasks if pair.declared else frozenset[str]()
+    return verb in REMOVING or bool(tasks.difference(pair.asset.asset.kind, wanted, pair.live.tasks)[1])
 
 
 def told_in(row: Row) -> tuple[str, str]:

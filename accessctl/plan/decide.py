@@ -209,4 +209,5 @@ def _remove(pair: Pair, verb: Verb) -> Decision:
         return _decision(verb, "expired", f"its declaration ended on {last}" if last else "its declaration has ended")
     if verb is Verb.REVOKE:
         return _decision(verb, "not_declared", "no manifest gives this agency access, and the asset is exclusive")
-    return _decision(verb, "not_declared", "the manifests do not declare this access of ours")
+    what = "request" if pair.live.status is Status.PENDING else "access"
+    return _decision(verb, "not_declared", f"the manifests do not declare this {what} of ours")

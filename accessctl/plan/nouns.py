@@ -270,11 +270,11 @@ class Plan:
 
     @property
     def is_whole(self) -> bool:
-        """Everything that was to be read could be read."""
+        """All that was to be read could be read, and every status in it is a known one."""
         return not self.blocked and not self.unread
 
     @property
     def matches(self) -> bool:
         """Live access is as declared, but for what waits for an answer."""
-        odd = {"ask_client", "approval_not_wanted", "request_gone", "by_hand"}
+        odd = {"ask_client", "approval_not_wanted", "request_gone", "by_hand", "after_by_hand"}
         return self.is_whole and not self.actions and not any(row.reason.code in odd for row in self.waiting)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from accessctl import tasks
 from accessctl.model import Status
+from accessctl.plan.byhand import AFTER_BY_HAND, BY_HAND
 from accessctl.plan.decide import Outcome
 from accessctl.plan.nouns import REMOVING, Action, AssetRef, BusinessRef, Row, Source, State, Verb
 from accessctl.plan.refs import Names, source_of, state_of
@@ -15,6 +16,8 @@ from accessctl.plan.risk import RUNNING, takes_own_access
 if TYPE_CHECKING:
     from accessctl.model import Access, Policy
     from accessctl.plan.settle import Settled
+
+UNDATED = frozenset({"ask_client", BY_HAND, AFTER_BY_HAND})  # nobody was asked: there is no day since when
 
 
 class Rows:
@@ -50,7 +53,7 @@ class Rows:
 
     def row(self, pair: Settled) -> Row:
         waits = pair.decision.what is Outcome.WAITING
-        since = pair.live.since if waits and pair.decision.reason.code not in ("ask_client", "by_hand") else None
+        since = pair.live.since if waits and pair.decision.reason.code not in UNDATED else None
         via = self.names.business(pair.via)
         return Row(
             asset=self.names.asset(pair.asset),

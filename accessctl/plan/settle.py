@@ -42,10 +42,8 @@ class Planner:
 
     def pairs(self) -> Iterator[Settled]:
         for declared in self.desired.assets.values():
-            if declared.owner in self.policy.acts_as:
-                yield from self.on_owned(declared)
-            else:
-                yield from self.at_client(declared)
+            is_ours = declared.owner in self.policy.acts_as
+            yield from self.by_hand.in_order(self.on_owned(declared) if is_ours else self.at_client(declared))
         for found in self.live.assets.values():
             if found.asset not in self.desired.assets:
                 yield from self.on_undeclared(found)

@@ -1,4 +1,4 @@
-"""An apply as events: the plan, each step as it ends, and the end."""
+"""An apply as events: the plan, each step as it ends, and the end, or why it was refused."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accessctl.apply.outcomes import Result, Step
+    from accessctl.errors import AccessctlError
     from accessctl.model import Cost
     from accessctl.plan.document import SavedPlan
     from accessctl.render.events import Event
@@ -64,4 +65,17 @@ def apply_ends(
         "summary": {outcome.value: outcomes[outcome] for outcome in Outcome},
         "stopped": result.stopped_by is not None,
         "exit_code": exit_code,
+    }
+
+
+def apply_refused(error: AccessctlError, saved: SavedPlan, cost: Cost) -> Event:
+    """Return the end of an apply that has no result: `refused` says why, as a guard, a token or a lock has it."""
+    return {
+        "type": "end",
+        "plan": saved.digest,
+        "graph": asdict(cost),
+        "stopped": False,
+        "refused": error.what,
+        "hint": error.hint,
+        "exit_code": error.exit_code,
     }

@@ -29,13 +29,19 @@ if TYPE_CHECKING:
 SENTENCE = 400  # characters of a sentence that may hold several names
 # A word that is nothing but letters and digits, perhaps joined by an apostrophe or a hyphen, with the marks of a
 # sentence around it. Everything else may be a link, a mention, an element or a list to GitHub.
-_CALM = re.compile(r"\(?[^\W_]+(?:['’-][^\W_]+)*[)%]?[.,:;)]?|%[).,]*|&")
+_CALM = re.compile(r"\(?[^\W_]+(?:['’-][^\W_]+)*[)%]?[.,:;)]?|%[).,]*|[.,:;)]{1,3}|&")
 # Calm to look at, and yet: a commit, an issue (GH-1, ABC-1), the number of a list, a host.
 _LIVE = re.compile(r"\b[0-9a-f]{7,}\b|-[0-9]+\b|\bwww\b", re.IGNORECASE | re.ASCII)
 _NUMBER_OF_A_LIST = re.compile(r"[0-9]+[.)]")
 _QUOTED = re.compile(r'(?<!\S)"([^"]+)"(?=[\s.,:;)]|$)')  # how sentences give a name: one unit, whatever is in it
 _ID = re.compile(r"\([0-9]{1,20}\)[.,;]?")
+# What would end a name for the eye, even between quotes: an id in brackets, or the end of a sentence.
+_ENDING = re.compile(r"\([^)]*\d[^)]*\)|[.:;!?…。](?=\s)")
+_OPEN = re.compile(r"\([^()]+")
+_CLOSED = re.compile(r"[^()]+\)")
 _IN_BRACKETS = re.compile(r"\([^()]+\)")
+# GitLab carries out a line that begins so as a command of whoever posts the text.
+_QUICK_ACTION = re.compile(r"^(\s*)/", re.MULTILINE)
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # also as Chinese and Japanese keyboards write them
 
 
@@ -64,8 +70,11 @@ def markdown_text(text: str, limit: int = SENTENCE) -> str:
 
 
 def fenced(lines: Iterable[str], language: str = "diff") -> str:
-    """Return a fence around lines that are clean already; it is longer than any run of backticks in them."""
-    body = "\n".join(lines)
+    r"""Return a fence around lines that are clean already; it is longer than any run of backticks in them.
+
+    No line in it begins with a slash, which would be a command to GitLab: such a slash is shown as `\u{2f}`.
+    """
+    body = _QUICK_ACTION.sub(r"\1\\u{2f}", "\n".join(lines))
     ticks = "`" * max(3, 1 + _longest_run(body))
     return f"{ticks}{language}\n{body}\n{ticks}"
 
@@ -105,9 +114,8 @@ def command_property(text: str, limit: int = LIMIT) -> str:
 
 
 def _name(name: str) -> str:
-    """A name in its quotes: as it is where all its words are calm, and blanks in it are no more than they seem."""
-    words = name.split(" ")
-    is_calm = all(map(_is_calm, words))
+    """A name in its quotes: as it is where all its words are calm, and nothing in it looks like the end of the name."""
+    is_calm = all(map(_is_calm, name.split(" "))) and not _ENDING.search(name)
     return f'"{_calm(name) if is_calm else _span(name)}"'
 
 
@@ -138,8 +146,12 @@ def _run(text: str, key: str) -> str:
     if key == "calm":
         return _calm(text)
     body = text.rstrip(".,;") or text
-    tail = text[len(body) :]
-    return f"({_span(body[1:-1])}){tail}" if _IN_BRACKETS.fullmatch(body) else f"{_span(body)}{tail}"
+    head, tail = "", text[len(body) :]
+    if _IN_BRACKETS.fullmatch(body) or _OPEN.fullmatch(body):
+        head, body = "(", body[1:]
+    if _CLOSED.fullmatch(body):
+        body, tail = body[:-1], f"){tail}"
+    return f"{head}{_span(body)}{tail}"
 
 
 def _calm(text: str) -> str:

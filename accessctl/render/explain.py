@@ -70,7 +70,7 @@ def agency_text(
     unseen: tuple[int, int] | None = (0, 0),
 ) -> str:
     """Return what one agency holds. `unseen` is how many assets, and listings, could not be read; None: no look."""
-    lines = [paper.wrap(business_name(agency), style="bold")]
+    lines = [paper.wrap(business_name(agency), first=0, style="bold")]
     for holding in holdings:
         lines.append(paper.wrap(asset_name(names.asset(holding.asset)), indent=4, first=2, style="bold"))
         lines += _facts(holding, names, paper)
@@ -106,7 +106,7 @@ def unseen_words(unseen: tuple[int, int]) -> str:
 
 def pair_text(holding: Holding, names: Names, paper: Paper) -> str:
     """Return why one agency has, or has not, access to one asset."""
-    lines = [paper.wrap(pair_words(holding, names), style="bold")]
+    lines = [paper.wrap(pair_words(holding, names), first=0, style="bold")]
     lines += [paper.wrap(fact, indent=6, first=4) for fact in story(holding, names)]
     return "\n".join(lines)
 

@@ -13,6 +13,7 @@ from accessctl.model import Asset
 from accessctl.plan.byhand import BY_HAND, PARTNERS_PAGE
 from accessctl.plan.nouns import BusinessRef, Plan, Reason, Row
 from accessctl.render.names import asset_in_words, business_in_words
+from accessctl.render.verdict import doubt_words
 from accessctl.render.waiting import where_words, whom_words
 from accessctl.waiting import ASK_AGAIN, Wait, Whom, waiting_of
 
@@ -185,7 +186,8 @@ def _unread(plan: Plan, paper: Paper) -> Iterator[str]:
     """What the plan could not say anything about; it is told there, with its reasons."""
     number = len(plan.blocked)
     if number or plan.unread:
-        head = f"! {number:,} blocked: not read to the end, so nothing was planned there" if number else ""
-        head = head or "! not everything was read, so something may be missing from this plan"
+        why = doubt_words(replace(plan, unread=()))
+        head = f"! {number:,} blocked: {why}, so nothing was planned there" if number else ""
+        head = head or f"! {doubt_words(plan)}, so something may be missing from this plan"
         do = paper.wrap("do: accessctl plan shows what and why", indent=8, first=4)
         yield paper.wrap(head, indent=4, first=0, style="magenta") + "\n" + do

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.guard import hint, removes
+from accessctl.model import Status
 from accessctl.plan.headlines import left_out
 from accessctl.plan.nouns import Verb
 from accessctl.render.age import snapshot_line
@@ -75,12 +76,16 @@ def _title(saved: SavedPlan, *, is_cut: bool) -> str:
 
 
 def _counts(saved: SavedPlan) -> str:
-    """Return the line that counts, and how many removals there are."""
+    """Return the line that counts, and how many removals there are: those of access, and those of requests."""
     line = f"**{summary_line(saved.plan.summary, matches=saved.plan.matches)}**"
     removing = [action for action in saved.plan.actions if removes(action)]
-    changes = sum(action.verb is Verb.CHANGE for action in removing)
+    lost = [action for action in removing if action.before.status is Status.CONFIRMED]
+    changes = sum(action.verb is Verb.CHANGE for action in lost)
     also = f", among them {count(changes, 'change')} that may leave an agency with nothing" * bool(changes)
-    return f"{line}\n{count(len(removing), 'step removes', 'steps remove')} access{also}." if removing else line
+    said = [f"{count(len(lost), 'step removes', 'steps remove')} access{also}."] * bool(lost)
+    if asked := len(removing) - len(lost):
+        said += [f"{count(asked, 'step ends a request', 'steps end requests')} that nobody has answered."]
+    return "\n".join([line, *[" ".join(said)] * bool(said)])
 
 
 def _refusal(saved: SavedPlan, take: Take) -> str:

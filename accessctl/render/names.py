@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def asset_name(asset: AssetRef) -> str:
     """Return `ad account de-brand (act_102) Acme DE Brand`."""
-    return f"{_asset(asset)} {display(asset.name)}".rstrip()
+    return f"{_asset(asset)} {display(asset.name.strip())}".rstrip()
 
 
 def asset_in_words(asset: AssetRef) -> str:
@@ -29,7 +29,8 @@ def asset_in_words(asset: AssetRef) -> str:
 
 def business_name(business: BusinessRef) -> str:
     """Return `Mediahouse Ltd (mediahouse, 2002)`, with whatever of it is known."""
-    return f"{display(business.name)} ({_known(business)})" if business.name else _nameless(business)
+    name = business.name.strip()
+    return f"{display(name)} ({_known(business)})" if name else _nameless(business)
 
 
 def business_in_words(business: BusinessRef) -> str:

@@ -144,7 +144,7 @@ def _blocks(rows: Iterable[tuple[AssetRef, str]], paper: Paper) -> Iterator[str]
 
     for _, block in groupby(sorted(rows, key=place), key=place):
         found = list(block)
-        yield "\n".join([paper.paint(paper.wrap(asset_name(found[0][0])), "bold"), *(text for _, text in found)])
+        yield "\n".join([paper.wrap(asset_name(found[0][0]), first=0, style="bold"), *(text for _, text in found)])
 
 
 def action_text(action: Action, paper: Paper, *, mark: str = "", first: int = 2) -> str:

@@ -94,7 +94,7 @@ def report_html(report: Report) -> str:
         ending=[(ids[one.asset.key, one.agency.id], day, is_whole) for one, day, is_whole in ends[:ENDING_SHOWN]],
         more_ending=max(0, len(ends) - ENDING_SHOWN),
         unreadable=[(asset, asset_ref(asset)) for asset in report.unreadable],
-        facets=Facets(rows, report.origin.read_at.date()),
+        facets=Facets(rows, report.origin.read_at.date(), verb_of(report)),
         is_filtered=len(rows) >= FILTERED_FROM,
         matrix=_matrix(rows),
         is_large=len(places) > FOLDED_FROM,

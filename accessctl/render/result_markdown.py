@@ -13,7 +13,7 @@ from accessctl.render.limit import COMMENT, Limit
 from accessctl.render.markdown_head import alert
 from accessctl.render.markdown_rows import PAPER, details
 from accessctl.render.result import count_line, step_text
-from accessctl.render.verdict import UNREAD, source_words
+from accessctl.render.verdict import doubt_words, source_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ def _title(ended: Ended) -> str:
         return "Apply was stopped"
     if ended.result.exit_code:
         return "Apply ended, and not everything was done"
-    return "Apply complete" + f", and {UNREAD}" * (not ended.saved.plan.is_whole)
+    return "Apply complete" + f", and {doubt_words(ended.saved.plan)}" * (not ended.saved.plan.is_whole)
 
 
 def _origin(ended: Ended) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.clean import display
 from accessctl.counting import count
-from accessctl.plan.byhand import BY_HAND
+from accessctl.plan.byhand import AFTER_BY_HAND, BY_HAND
 from accessctl.render.names import asset_name, business_in_words, source_name, task_names
 from accessctl.waiting import Whom
 
@@ -54,6 +54,8 @@ def age_words(wait: Wait) -> str:
     """Return `since 2026-10-01 (51 days, stale)`, or that the day is unknown."""
     if wait.row.reason.code == BY_HAND:
         return "(by hand: Meta does not open the call)"
+    if wait.row.reason.code == AFTER_BY_HAND:
+        return "(after what is by hand)"
     if wait.row.since is None:
         return "since an unknown day"
     return f"since {wait.row.since:%Y-%m-%d} ({count(wait.days or 0, 'day')}{', stale' * wait.is_stale})"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from program import accessctl
-from runner import fenced, give, say, summarize
+from runner import give, say, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 REFUSED, INCOMPLETE, CHANGES = 3, 5, 2  # exit codes of accessctl
 PLANNED = (0, CHANGES, REFUSED, INCOMPLETE)
+BEFORE_WRITES = (1, REFUSED, 4, 64)  # an apply that ended so and left no summary had sent nothing
 LOCK_TIMEOUT = "10m"
 
 
@@ -60,30 +60,33 @@ def plan(settings: Settings) -> int:
     if wrong:
         files.leave(code=wrong, mistakes=True)
         return wrong
-    code = _plan(settings, files, *_optional(settings, live="LIVE"), *_base(settings))
+    code, _ = _plan(settings, files, *_optional(settings, live="LIVE"), *_base(settings))
     return 0 if code in (0, INCOMPLETE) or (code == REFUSED and confirmed) else code
 
 
 def drift(settings: Settings) -> int:
-    """Plan the manifests as they are, for an issue. That there is drift is no failure of the job; not to see all is."""
-    files = Files(settings.place)
-    code = _plan(settings, files, "--detailed-exitcode")
-    return 0 if code in (0, CHANGES, REFUSED) else code
+    """Plan the manifests as they are, for an issue. That there is drift is no failure of the job; not to see all is.
+
+    accessctl tells a refusal first, so the plan itself is asked whether all was read.
+    """
+    code, is_whole = _plan(settings, Files(settings.place), "--detailed-exitcode")
+    if code not in PLANNED:
+        return code
+    return 0 if is_whole else INCOMPLETE
 
 
 def apply(settings: Settings) -> int:
     """Apply the reviewed plan and nothing else; what came of it goes into the summary."""
-    result = settings.place / "result.txt"
+    files = Files(settings.place)
+    files.summary.unlink(missing_ok=True)  # of an earlier step, which this one must not tell again
     confirmed = ("--allow-revokes", settings.allow_revokes) if settings.allow_revokes else ()
     code = accessctl(
         settings,
         *("apply", settings.get("PLAN"), "--auto-approve", "--expect-digest", settings.digest),
         *("--state", settings.state, "--lock-timeout", LOCK_TIMEOUT, *confirmed),
-        stdout=result,
+        *("--render", f"step-summary={files.summary}"),
     )
-    text = result.read_text(encoding="utf-8")
-    sys.stdout.write(f"{text}\n")
-    summarize(settings, f"### What was applied\n\n{fenced(text)}" if text else f"### Nothing was applied ({code})")
+    summarize(settings, _outcome(files, code))
     give(settings, {"exit-code": str(code)})
     return code
 
@@ -121,7 +124,19 @@ MODES: Mapping[str, Callable[[Settings], int]] = {
 }
 
 
-def _plan(settings: Settings, files: Files, *more: str) -> int:
+def _outcome(files: Files, code: int) -> str:
+    """Return what accessctl says of an apply. It says nothing where it never began, or was killed on the way."""
+    told = files.summary.read_text(encoding="utf-8") if files.summary.exists() else ""
+    if told:
+        return told
+    if code in BEFORE_WRITES:
+        return f"### Nothing was applied ({code})\n\nThe log of this step says why."
+    after = "The journal has what was sent, and a new plan shows what is left."
+    return f"### It is not known what was applied ({code})\n\n{after}"
+
+
+def _plan(settings: Settings, files: Files, *more: str) -> tuple[int, bool]:
+    """Make a plan for the steps to come. Returns the exit code, and whether the plan knows everything."""
     code = accessctl(
         settings,
         *("plan", "--out", str(files.plan), "--marker", settings.marker),
@@ -132,20 +147,20 @@ def _plan(settings: Settings, files: Files, *more: str) -> int:
     give(settings, {"exit-code": str(code)})
     if code not in PLANNED:
         files.leave(code=code)
-        return code
+        return code, False
     made = json.loads(files.plan.read_text(encoding="utf-8"))
     has_changes = bool(made["actions"])
-    is_whole = not made["blocked"] and code != INCOMPLETE
+    is_whole = not made["blocked"] and not made["unread"]
     files.leave(code=code, digest=made["digest"], changes=has_changes, whole=is_whole)
     give(settings, {"plan": str(files.plan), "digest": made["digest"], "changes": str(has_changes).lower()})
     summarize(settings, files.summary.read_text(encoding="utf-8"))
-    _tell(settings, code)
-    return code
+    _tell(settings, code, is_whole)
+    return code, is_whole
 
 
-def _tell(settings: Settings, code: int) -> None:
-    if code == INCOMPLETE:
-        say("warning", "something could not be read, and nothing is planned on it: the plan says what")
+def _tell(settings: Settings, code: int, is_whole: bool) -> None:
+    if not is_whole:
+        say("warning", "something could not be read or is not known, and nothing is planned on it: the plan says what")
     if code == REFUSED and not settings.allow_revokes:
         say("error", "a guard refuses this plan: it says why, and which number would confirm it")
 

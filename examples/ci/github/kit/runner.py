@@ -38,11 +38,3 @@ def summarize(settings: Settings, markdown: str) -> None:
     fits = taken + len(markdown.encode()) + 1 <= SUMMARY_BYTES
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{markdown}\n" if fits else TOO_LONG)
-
-
-def fenced(text: str) -> str:
-    """Return text in a fence that is longer than any run of backticks in it."""
-    ticks = "```"
-    while ticks in text:
-        ticks += "`"
-    return f"{ticks}text\n{text.rstrip()}\n{ticks}"
