@@ -17,8 +17,11 @@ _TWICE = ("::", "##", "  ")
 # Zero-width, bidirectional and tag characters, variation selectors, letters and signs of which nobody sees anything.
 _FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159")
 _INVISIBLE = frozenset(
-    [*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), *range(0x180B, 0x1810)]
-    + [*range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000), 0x00AD, 0x034F, 0x061C, 0xFEFF, *map(ord, _FILLERS)]
+    [
+        *(0x00AD, 0x034F, 0x061C, 0xFEFF, *map(ord, _FILLERS)),
+        *(*range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070)),
+        *(*range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)),
+    ]
 )
 _BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")  # all that Unicode calls a space (Zs)
 _MOST_MARKS = 4  # on one letter; no script in use has more, and a tower of them covers the lines above

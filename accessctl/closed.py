@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
 from contextlib import contextmanager
@@ -25,8 +26,15 @@ SURE = 3  # the app lacks the capability (GRAPH_API 4.2); the others are also th
 ALIKE = 3  # so many assets refused alike, and none that went through, are a closed endpoint
 
 CLIENTS, AGENCIES = "GET clients", "GET agencies"
+# The edges of on-behalf-of requests (GRAPH_API 1.3, 1.5): two are still in Meta's guide, its specification lost them.
+OBO_WORDS: Mapping[str, str] = {
+    "GET received_inprogress_onbehalf_requests": "listing the on-behalf-of requests that a business has got",
+    "GET sent_inprogress_onbehalf_requests": "listing the on-behalf-of requests that a business has sent",
+    "GET onbehalf_requests": "listing the on-behalf-of requests on an ad account",
+}
 # What each of them is for. S002 names them all but those that give up access, which it does not speak of.
 WORDS: Mapping[str, str] = {
+    **OBO_WORDS,
     "POST client_ad_accounts": "asking clients for ad accounts",
     "POST client_pages": "asking clients for Pages",
     "DELETE ad_accounts": "giving up access to ad accounts",
@@ -38,8 +46,13 @@ WORDS: Mapping[str, str] = {
     for method, what in (("GET", "reading who holds"), ("POST", "giving access to"), ("DELETE", "taking access from"))
     for kind in Kind
 }
+GONE_CODES = frozenset({100, 2500})  # of these edges they say too that there is no such edge, where their words do
+_GONE = re.compile(
+    r"nonexist(?:ing|ent) field|unknown path|deprecated|no longer (?:available|supported)", re.IGNORECASE
+)
 WHY = "since 8 June 2021 only some apps may make it, as a rule those that did so with success in the last 30 days"
 OR = "; the same code says that the token lacks a permission for all of them"
+GONE = "it answers that there is no such call, though its guide has one"
 DOUBT = "a permission is missing here, or Meta does not open the endpoint to this app: its words do not tell which"
 
 
@@ -51,14 +64,30 @@ class Evidence(StrEnum):
     NONE = "none"
 
 
-def evidence_of(error: GraphError) -> Evidence:
-    """Tell whether a refusal says that the endpoint is closed to the app (GRAPH_API 4.3: 3, 10 or 200)."""
+def evidence_of(error: GraphError, edge: str = "") -> Evidence:
+    """Tell whether a refusal of a call says that its edge is closed to the app (GRAPH_API 4.3: 3, 10 or 200).
+
+    Of an edge of on-behalf-of requests it is also enough that Meta says, by its name, that it is not there.
+    """
+    if edge in OBO_WORDS and error.code in GONE_CODES:
+        return Evidence.CLOSED if _is_gone(edge, error.message) else Evidence.NONE
     if error.code not in CODES:
         return Evidence.NONE
     if error.trouble is Trouble.CAPABILITY_MISSING:
         return Evidence.CLOSED
     is_bare = error.trouble is Trouble.PERMISSION and not LACKING_WORDS.search(error.message)
     return Evidence.EITHER if is_bare else Evidence.NONE
+
+
+def _is_gone(edge: str, message: str) -> bool:
+    """Tell whether Meta says that an edge is not there; of a field or a parameter it says the same, by another name."""
+    name = edge.partition(" ")[2]
+    return bool(_GONE.search(message) and re.search(rf"\b{name}\b", message))
+
+
+def codes_of(edge: str) -> frozenset[int]:
+    """Return the codes that a refusal may have that closes this edge."""
+    return CODES | GONE_CODES if edge in OBO_WORDS else CODES
 
 
 def asset_edge(method: str, kind: Kind) -> str:
@@ -83,12 +112,14 @@ def shut(closed: ClosedEdge) -> str:
 
 def not_opened(closed: ClosedEdge) -> str:
     """Say the same, and what it means: once for all that it keeps from being done."""
+    if closed.code in GONE_CODES:
+        return f"{shut(closed)}: {GONE}"
     return f"{shut(closed)}: {WHY}{OR * (closed.code != SURE)}"
 
 
 def in_plain_words(error: GraphError, closed: ClosedEdge | None) -> GraphError:
     """Return a refusal as what it is: an edge that is closed, one that may be, or as it came."""
-    evidence = evidence_of(error)
+    evidence = evidence_of(error, closed.edge if closed else "")
     if closed and evidence is not Evidence.NONE:
         what = shut(closed)
     elif evidence is Evidence.EITHER:
@@ -109,7 +140,7 @@ def closed_edges(rows: Iterable[Row], url: str, now: datetime) -> Mapping[tuple[
             continue
         if row.get("open") is True:
             found.pop((business, edge), None)
-        elif isinstance(code, int) and code in CODES:
+        elif isinstance(code, int) and code in codes_of(edge):
             found[business, edge] = ClosedEdge(business, edge, code, at)
     return found
 
@@ -166,7 +197,7 @@ class Closing:
 
     def refused(self, business: str, edge: str, error: GraphError, about: str = "") -> None:
         """Take in a refusal: one that says that the edge is closed is enough, others count in `conclude`."""
-        evidence, key = evidence_of(error), (business, edge)
+        evidence, key = evidence_of(error, edge), (business, edge)
         with self._lock:
             if evidence is Evidence.CLOSED:
                 self._close(key, error.code, error.subcode)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from accessctl.called import called
+from accessctl.counting import count as counted
 from accessctl.model import Status
 from accessctl.plan.nouns import REMOVING, Verb, Verdict
 from accessctl.plan.risk import takes_own_access
@@ -80,7 +81,7 @@ def _own_way_in(plan: Plan, acting: Collection[str]) -> Iterator[str]:
 
 def _too_many(held: int, asked: int, live: int, guards: Guards) -> list[str]:
     """Hold `held` grants and `asked` requests that would go against `live` grants in scope."""
-    share = f"this plan would revoke {held} of {live} live grants" + f" and {asked} requests" * bool(asked)
+    share = f"this plan would revoke {held} of {live} live grants" + f" and {counted(asked, 'request')}" * bool(asked)
     if live >= PERCENT_COUNTS_FROM and held * 100 > guards.max_revoke_percent * live:
         return [f"{share} ({_above(guards.max_revoke_percent, held, live)})"]
     return [f"{share} (the limit is {guards.max_revokes})"] if held + asked > guards.max_revokes else []

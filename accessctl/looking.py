@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from accessctl.closed import AGENCIES, not_opened
+from accessctl.closed import AGENCIES, OBO_WORDS, not_opened
 from accessctl.closing import closing_of
 from accessctl.endings import foretold, news, with_evidence
 from accessctl.errors import AccessctlError
@@ -55,10 +55,14 @@ def look(
 
 
 def with_closed(live: Access, closing: Closing, acts_as: Sequence[str]) -> Access:
-    """Return `live` with the calls that are closed to us, and a note on each that kept something from being read."""
+    """Return `live` with the calls that are closed to us, and a note on each that kept something from being read.
+
+    On-behalf-of requests are no access: whether they can be listed is left out.
+    """
     needed = [one for one in closing.found if one.edge.startswith("GET ") and one.edge != AGENCIES]
     notes = (*live.notes, *dict.fromkeys(map(not_opened, needed)))
-    return replace(live, notes=notes, closed=tuple(one for one in closing.closed if one.business in acts_as))
+    closed = (one for one in closing.closed if one.business in acts_as and one.edge not in OBO_WORDS)
+    return replace(live, notes=notes, closed=tuple(closed))
 
 
 def read_foretold(connection: Connection) -> Foretold:

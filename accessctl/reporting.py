@@ -55,13 +55,13 @@ def _with_requests(
     now: datetime,
     warn: Callable[[str], None],
 ) -> Report:
+    from accessctl.closing import closing_of
     from accessctl.obo.look import OboLook
-    from accessctl.obo.memory import remembering
     from accessctl.report.obo import accounts_of, with_requests
 
-    with remembering(connection, now, warn) as memory:
-        look = OboLook(connection.reader, connection.acting, project.desired, memory, live)
-        return with_requests(report, look.on_accounts(accounts_of(report)), project.desired.businesses)
+    closing = closing_of(connection, lambda: now, warn)
+    look = OboLook(connection.reader, connection.acting, project.desired, closing, live)
+    return with_requests(report, look.on_accounts(accounts_of(report)), project.desired.businesses)
 
 
 def report_of_snapshot(

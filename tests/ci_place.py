@@ -18,14 +18,19 @@ import yaml
 from accessctl.sandbox.server import serve
 from accessctl.sandbox.store import Store
 from tests.github_runner import GIT, git
-from tests.github_site import STARTER, TOKENS
+from tests.github_site import READER, STARTER, TOKENS, WRITER
+from tests.gitlab_peer import TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from accessctl.sandbox import Sandbox
+    from tests.gitlab_peer import Gitlab
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
 
 CI = Path(__file__).parent.parent / "examples" / "ci"
+GITLAB_KIT = ".gitlab/accessctl"
 # A manifest of which one asset is not to be seen with any credential here.
 PARTLY_READ = """
 businesses:
@@ -114,3 +119,40 @@ def place(root: Path, kit: str, called: Mapping[str, str] | None = None) -> Iter
         made = Place(root, project, sandbox, server.url)
         made.commit()
         yield made
+
+
+def gitlab_job(ci: Place, forge: Gitlab) -> Run:
+    """Return what runs a job of GitLab by its name, in a place with the kit in it.
+
+    It has the variables of its environment alone; what it leaves lies in the project.
+    """
+    secrets = {
+        "access-plan": {"ACCESSCTL_TOKEN": READER, "ACCESSCTL_STATE": ci.state},
+        "access-apply": {"ACCESSCTL_TOKEN": WRITER, "ACCESSCTL_STATE": ci.state},
+        "access-note": {"ACCESS_NOTE_TOKEN": TOKEN},
+        "": {},
+    }
+    before = git(ci.project, "rev-parse", "main")
+
+    def run(name: str, **more: str) -> subprocess.CompletedProcess[str]:
+        environ = {
+            "CI_PROJECT_DIR": str(ci.project),
+            "ACCESS_KIT": GITLAB_KIT,
+            "CI_API_V4_URL": forge.url,
+            "CI_PROJECT_ID": "5",
+            "CI_MERGE_REQUEST_IID": "7",
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": before,
+            "CI_PIPELINE_URL": "https://gitlab.example/acme/access/-/pipelines/1",
+            "CI_REPOSITORY_URL": f"file://{ci.project}",
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_COMMIT_REF_NAME": "$(touch pwned)",
+            "CI_MERGE_REQUEST_TITLE": "`touch pwned`",
+            "TMPDIR": str(ci.root),
+        }
+        made = gitlab_jobs()[name]
+        first = made["before_script"] if made["extends"] == ".accessctl note" else []  # the other installs
+        lines = [line for line in [*first, *made["script"]] if not line.startswith("cd ")]
+        secret = secrets[made.get("environment", {}).get("name", "")]
+        return ci.script("\n".join(lines), **environ | secret | more)
+
+    return run

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from accessctl.strictjson import canonical
-from tests.ci_place import PARTLY_READ, Place, gitlab_jobs, place
+from tests.ci_place import GITLAB_KIT, Place, gitlab_job, gitlab_jobs, place
 from tests.forging import forged
 from tests.github_runner import git
-from tests.github_site import LAST_YEAR, READER, WRITER
 from tests.gitlab_peer import ME, NOTES, OTHER, TOKEN, Gitlab, gitlab
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    Run = Callable[..., subprocess.CompletedProcess[str]]
+    from tests.ci_place import Run
 
-KIT = ".gitlab/accessctl"
 JOBS = gitlab_jobs()
-MARKER, DRIFT = "<!-- accessctl:plan:default -->", "<!-- accessctl:plan:drift -->"
+MARKER = "<!-- accessctl:plan:default -->"
 HOSTILE = f"{MARKER}\nThis is a plan.\n  /merge\n"
 
 
 @pytest.fixture
 def ci(tmp_path) -> Iterator[Place]:
-    with place(tmp_path, KIT) as made:
+    with place(tmp_path, GITLAB_KIT) as made:
         yield made
 
 
@@ -41,41 +37,7 @@ def forge() -> Iterator[Gitlab]:
 
 @pytest.fixture
 def job(ci, forge) -> Run:
-    return runs(ci, forge)
-
-
-def runs(ci: Place, forge: Gitlab) -> Run:
-    """Run a job by its name, with the variables of its environment alone; what it leaves lies in the project."""
-    secrets = {
-        "access-plan": {"ACCESSCTL_TOKEN": READER, "ACCESSCTL_STATE": ci.state},
-        "access-apply": {"ACCESSCTL_TOKEN": WRITER, "ACCESSCTL_STATE": ci.state},
-        "access-note": {"ACCESS_NOTE_TOKEN": TOKEN},
-        "": {},
-    }
-    before = git(ci.project, "rev-parse", "main")
-
-    def run(name: str, **more: str) -> subprocess.CompletedProcess[str]:
-        environ = {
-            "CI_PROJECT_DIR": str(ci.project),
-            "ACCESS_KIT": KIT,
-            "CI_API_V4_URL": forge.url,
-            "CI_PROJECT_ID": "5",
-            "CI_MERGE_REQUEST_IID": "7",
-            "CI_MERGE_REQUEST_DIFF_BASE_SHA": before,
-            "CI_PIPELINE_URL": "https://gitlab.example/acme/access/-/pipelines/1",
-            "CI_REPOSITORY_URL": f"file://{ci.project}",
-            "CI_DEFAULT_BRANCH": "main",
-            "CI_COMMIT_REF_NAME": "$(touch pwned)",
-            "CI_MERGE_REQUEST_TITLE": "`touch pwned`",
-            "TMPDIR": str(ci.root),
-        }
-        made = JOBS[name]
-        first = made["before_script"] if made["extends"] == ".accessctl note" else []  # the other installs
-        lines = [line for line in [*first, *made["script"]] if not line.startswith("cd ")]
-        secret = secrets[made.get("environment", {}).get("name", "")]
-        return ci.script("\n".join(lines), **environ | secret | more)
-
-    return run
+    return gitlab_job(ci, forge)
 
 
 @pytest.fixture
@@ -140,7 +102,7 @@ def test_the_first_merge_request_may_bring_the_project(job, ci):
 
 
 def test_who_posts_runs_nothing_of_the_branch_and_posts_no_file_of_it(job, forge, branch):
-    (branch.project / KIT / "notes.py").write_text("import pathlib; pathlib.Path('pwned').touch()")
+    (branch.project / GITLAB_KIT / "notes.py").write_text("import pathlib; pathlib.Path('pwned').touch()")
     (branch.project / "json.py").write_text("import pathlib; pathlib.Path('pwned').touch()")
     branch.commit()
     assert job("accessctl plan").returncode == 0
@@ -235,75 +197,3 @@ def test_a_refused_plan_needs_its_number_there_too(job, ci):
     digest = (ci.project / "digest.env").read_text().strip().partition("=")[2]
     done = job("accessctl apply", ACCESS_DIGEST=digest, ACCESS_ALLOW_REVOKES="1")
     assert done.returncode == 0, done.stderr
-
-
-def test_drift_is_one_issue_there_too(job, forge):
-    forge.add("issues", OTHER, {"title": "Not ours", "description": DRIFT})
-    for _ in range(2):
-        assert job("accessctl drift").returncode == 2
-        assert job("accessctl drift issue").returncode == 0
-    assert [issue["state"] for issue in forge.lists["issues"]] == ["opened", "opened"]
-    assert forge.lists["issues"][1]["description"].startswith(DRIFT)
-    assert 5 not in JOBS["accessctl drift"]["allow_failure"]["exit_codes"]  # not to see all is a failure
-
-
-def test_a_refusal_does_not_hide_there_that_not_all_was_read(job, ci):
-    ci.edit("accessctl.yaml", "max_revokes: 20", "max_revokes: 0")
-    assert job("accessctl drift").returncode == 3
-    (ci.project / "access/acme.yaml").write_text(PARTLY_READ)
-    ci.meta.give("1029384757", LAST_YEAR, ["ANALYZE"])
-    done = job("accessctl drift")
-    assert "--allow-revokes 1" in done.stderr
-    assert done.returncode == 5
-    ci.edit("access/acme.yaml", "businesses:", "businesess:")
-    assert job("accessctl drift").returncode == 1
-
-
-@pytest.mark.parametrize(
-    ("blocked", "unread", "codes"),
-    [("[]", "[]", {0: 0, 1: 1, 2: 2, 3: 3, 5: 5}), ("[{}]", "[]", {3: 5, 5: 5}), ("[]", '["x"]', {3: 5, 5: 5})],
-)
-def test_a_night_there_is_green_only_where_everything_was_read(job, ci, blocked, unread, codes):
-    spy = ci.root / "bin" / "accessctl"
-    spy.parent.mkdir()
-    for code, ends in codes.items():
-        made = f'{{"blocked": {blocked}, "unread": {unread}}}'
-        spy.write_text(f"#!/bin/bash\nprintf '%s' '{made}' >\"$4\"\nexit {code}\n")
-        spy.chmod(0o755)
-        assert job("accessctl drift", PATH=f"{spy.parent}:{os.environ['PATH']}").returncode == ends
-
-
-def test_no_name_at_meta_keeps_a_plan_from_being_posted(tmp_path, forge):
-    called = {
-        "Last Year's Agency": f"Nordwind{' /merge' * 14}",  # wherever a line of it ends, the next begins with a slash
-        "Mediahouse Ltd": "/merge",
-        "DataCo": f"Nordwind{' / Partner' * 11}",
-        "Acme DE Brand": "/ " * 60,
-        "Acme DE Shop": f"{'x' * 45} {'y' * 45} /merge now",
-        "Acme Deutschland": f"{'x' * 99}\u3000/merge\u2028/merge\n/merge",
-    }
-    with place(tmp_path, KIT, called) as made:
-        run = runs(made, forge)
-        assert run("accessctl plan").returncode == 0
-        assert run("accessctl note").stdout == ""
-        (note,) = ours(forge)
-        assert "1 to revoke" in note
-        assert run("accessctl drift").returncode == 2
-        done = run("accessctl drift issue")
-        assert (done.returncode, done.stderr) == (0, "")
-        (issue,) = forge.lists["issues"]
-        for text in (note, issue["description"]):
-            assert "Nordwind" in text
-            assert not [line for line in text.splitlines() if line.lstrip().startswith("/")]
-
-
-def test_the_notes_close_the_issue_only_when_all_was_read(job, forge, ci):
-    issue = forge.add("issues", ME, {"title": "Drift", "description": DRIFT})
-    (ci.project / "plan.md").write_text(f"{DRIFT}\n")
-    for blocked, unread, state in (([{}], [], "opened"), ([], ["a listing"], "opened"), ([], [], "closed")):
-        (ci.project / "plan.json").write_text(json.dumps({"actions": [], "blocked": blocked, "unread": unread}))
-        done = job("accessctl drift issue")
-        assert done.returncode == 0, done.stderr
-        assert issue["state"] == state
-    (ci.project / "plan.json").write_text("{")
-    assert "there is no plan to tell of" in job("accessctl drift issue").stderr

@@ -371,7 +371,7 @@ def test_what_cannot_be_compared_exits_with_5(brand, run):
     brand.write()
     found = run("diff", "before.json", "--detailed-exitcode", *SANDBOX)
     assert found.returncode == 5
-    assert "cannot be compared: the later snapshot could not read it" in found.stdout.replace("\n    ", " ")
+    assert "cannot be compared: the later snapshot could not read it" in found.stdout.replace("\n          ", " ")
 
 
 def test_a_way_to_meta_beside_two_files_is_one_too_many(run):

@@ -113,16 +113,11 @@ def test_a_link_that_leads_to_itself_cannot_be_written(tmp_path):
 
 
 def test_our_own_output_keeps_what_is_printed_there_before_and_after(tmp_path):
-    code = (
-        "import sys; from pathlib import Path; from accessctl.documentfile import write_whole; print('one', flush=True)"
-    )
+    code = "import sys; from pathlib import Path; from accessctl.documentfile import write_whole as write; "
+    code += "print('one', flush=True); write(Path(sys.argv[1]), 'two\\n'); print('three')"
     out = tmp_path / "out.txt"
     with out.open("w") as stdout:
-        subprocess.run(
-            [sys.executable, "-c", f"{code}; write_whole(Path(sys.argv[1]), 'two\\n'); print('three')", str(out)],
-            stdout=stdout,
-            check=True,
-        )
+        subprocess.run([sys.executable, "-c", code, str(out)], stdout=stdout, check=True)
     assert out.read_text() == "one\ntwo\nthree\n"
 
 

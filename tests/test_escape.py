@@ -122,8 +122,15 @@ def test_no_cell_is_a_formula_and_each_can_be_read_back(given):
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([csv_cell(name), "x"] for name in these(given))
     read = [row[0] for row in csv.reader(io.StringIO(text.getvalue()))]
-    assert [cell for cell in read if cell[:1] in tuple("=+-@\t\r＝＋－＠") and cell] == []
-    assert [re.sub(r"^'(?='*[=+\-@＝＋－＠])", "", cell) for cell in read] == shown
+    parts = [part for cell in read for part in re.split(r"[;|]\s*", cell)]
+    assert [part for part in parts if part[:1] in tuple("=+-@\t\r＝＋－＠") and part] == []
+    assert [re.sub(r"(^|(?<=[;|]))(\s*)'(?='*[=+\-@＝＋－＠])", r"\2", cell) for cell in read] == shown
+
+
+@pytest.mark.parametrize("sep", [";", "; ", "|", ";'"])
+def test_what_follows_a_semicolon_or_a_bar_is_no_formula_either(sep):
+    assert csv_cell(f"x{sep}=HYPERLINK(A1)").endswith("'=HYPERLINK(A1)")
+    assert csv_cell(f"x{sep}y=1") == f"x{sep}y=1"
 
 
 @pytest.mark.parametrize("given", ALL)

@@ -144,7 +144,7 @@ def test_an_apply_that_is_refused_ends_with_why_and_its_exit_code(company, run):
         end = events[-1]
         assert (end["type"], end["stopped"], end["exit_code"]) == ("end", False, told.returncode)
         assert (told.returncode, why in end["refused"], bool(end["hint"])) == (3, True, True)
-    assert company.writes() == ()
+    assert company.writes == ()
 
 
 def test_apply_tells_each_step_as_an_event_once_and_ends_with_what_it_exits_with(company):

@@ -170,7 +170,6 @@ def test_a_full_stdout_is_an_error_and_the_journal_has_it_all(company):
 def test_while_another_apply_is_running_nothing_is_sent(company):
     """FAULTS D2, on one machine."""
     with at_a_port(company) as (sandbox, run):
-        (company.directory / ".accessctl").mkdir()
         with LocalLock(company.directory / ".accessctl" / "lock").hold(Holder("other", NOW, "jo", "")):
             found = run(*APPLY)
         assert (found.returncode, sandbox.write_log) == (1, ())

@@ -85,7 +85,7 @@ def test_a_share_that_is_refused_is_shown_above_its_limit(count, live, share):
     said = f"({share}, the limit is 25 %)"
     assert said in judge(plan, Guards()).reasons[0]
     of_one = judge(replace(plan, summary=replace(plan.summary, live=10 * live)), Guards(max_revokes=live))
-    assert (said in of_one.reasons[0], "of mediahouse" in of_one.reasons[0]) == (True, True)
+    assert (said in of_one.reasons[0], "live grants of " in of_one.reasons[0]) == (True, True)
 
 
 def test_the_exact_number_confirms_and_no_other():

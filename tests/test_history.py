@@ -63,7 +63,7 @@ ENDED = {"at": WHEN.isoformat(), "run": "ab12", "event": "run_ended", "outcomes"
 
 
 def told(*entries: dict) -> list[str]:
-    return history_text(tell((STARTED, *entries)), NOBODY, paper()).replace("\n    ", " ").splitlines()
+    return history_text(tell((STARTED, *entries)), NOBODY, paper()).replace("\n          ", " ").splitlines()
 
 
 def writes(journal: list[dict]) -> list[dict]:
@@ -293,7 +293,7 @@ def applied(company, here):
 def test_history_reads_as_sentences_within_80_columns(applied, here):
     found = here("history", *SANDBOX)
     assert (found.returncode, found.stderr) == (0, "")
-    text = found.stdout.replace("\n    ", " ")
+    text = found.stdout.replace("\n          ", " ")
     assert 'UTC  "Mediahouse Ltd" (mediahouse, 2002) was granted ADVERTISE, ANALYZE on ad account de-brand' in text
     assert "by jo, commit 0123abcdef01, https://github.com/acme/access/actions/runs/7]" in text
     assert "business 4004 lost ADVERTISE, ANALYZE on ad account de-brand (act_77): applied" in text
@@ -331,7 +331,7 @@ def test_history_without_a_project_that_loads_goes_on_with_ids(applied, here, co
 
 def test_apply_prints_the_head_that_verify_then_finds(applied, here, company):
     head = read_chain(FileLedger(company.journal_path)).head
-    assert f"Journal: {head.lines} lines, head\n  {head.digest}\n" in applied.stdout
+    assert f"Journal: {head.lines} lines, head\n         {head.digest}\n" in applied.stdout
     found = here("history", "--verify", "--expect-head", head.digest, *SANDBOX)
     assert found.returncode == 0
     assert f"The head expected is line {head.lines}." in found.stdout

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.closed import OBO_WORDS, USED, Closing, Evidence, closed_edges, evidence_of
 from accessctl.connection import connect
 from accessctl.graph.codes import classify
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.live.obo import read_one
 from accessctl.model import Asset, Business, Kind
-from accessctl.obo.closed import AGAIN, Memory, is_closed
-from accessctl.obo.look import ONLY_IN_PROGRESS, OboLook
+from accessctl.obo.look import LISTING, LISTING_ON_ACCOUNT, ONLY_IN_PROGRESS, OboLook
 from accessctl.obo.requests import FILTERS, STATUSES, End, OboRequest, OboRequests, Phase, Unread, Wish, not_cancelable
 from accessctl.records import CLOSED
 from accessctl.render.obo import names_of, obo_list_json, obo_list_text
@@ -24,6 +24,7 @@ from accessctl.render.obo_markdown import obo_list_markdown
 from accessctl.render.paper import Paper
 from accessctl.sandbox import Sandbox, load_world
 from accessctl.sandbox.server import serve
+from accessctl.sandbox.store import Store
 from accessctl.way import Way
 from tests.company import ACME, DATACO, MEDIAHOUSE, NOW, SISTER, STRANGER
 from tests.hostile import names as hostile_names
@@ -51,10 +52,13 @@ def asked(company):
     return company
 
 
-def looked(company, wish=Wish(), account=None, memory=None) -> OboRequests:  # noqa: B008  frozen
+def nothing_kept(connection) -> Closing:
+    return Closing((), connection.url, lambda: NOW)
+
+
+def looked(company, wish=Wish(), account=None, closing=None) -> OboRequests:  # noqa: B008  frozen
     with company.connected() as (project, connection):
-        memory = memory or Memory((), connection.url, NOW)
-        look = OboLook(connection.reader, connection.acting, project.desired, memory)
+        look = OboLook(connection.reader, connection.acting, project.desired, closing or nothing_kept(connection))
         return look.on_accounts([account], wish) if account else look.everywhere(wish)
 
 
@@ -153,32 +157,58 @@ def test_a_closed_listing_is_refused_once_and_then_remembered(asked, run):
 
 
 def test_a_closed_edge_is_tried_again_after_a_season_and_only_at_the_same_place():
-    row = {"at": NOW.isoformat(), "url": URL, "business": ACME, "edge": "GET e", "code": 100, "subcode": 0}
-    assert Memory([row], URL, NOW + timedelta(days=1)).closed(ACME, "e")
-    assert not Memory([row], URL, NOW + AGAIN).closed(ACME, "e")
-    assert not Memory([row, row | {"open": True}], URL, NOW + timedelta(days=1)).closed(ACME, "e")
-    assert not Memory([row], "sandbox:w.yaml", NOW).closed(ACME, "e")
-    assert not Memory([row, {"at": 1}, {}], URL, NOW).closed(SISTER, "e")
+    row = {"at": NOW.isoformat(), "url": URL, "business": ACME, "edge": LISTING_ON_ACCOUNT, "code": 100, "subcode": 0}
+    key, day = (ACME, LISTING_ON_ACCOUNT), timedelta(days=1)
+    for code in (3, 10, 100, 200, 2500):
+        assert closed_edges([row | {"code": code}], URL, NOW + day)[key].code == code
+    assert key in closed_edges([row | {"at": NOW.isoformat(timespec="seconds")}], URL, NOW + day)
+    assert not closed_edges([row], URL, NOW + USED)
+    assert not closed_edges([row, row | {"open": True}], URL, NOW + day)
+    assert not closed_edges([row], "sandbox:w.yaml", NOW)
+    assert (SISTER, LISTING_ON_ACCOUNT) not in closed_edges([row, {"at": 1}, {}], URL, NOW)
+
+
+def test_each_edge_that_is_looked_at_is_one_that_can_be_remembered():
+    assert {*LISTING.values(), LISTING_ON_ACCOUNT} == set(OBO_WORDS)
 
 
 @pytest.mark.parametrize(
     ("code", "message", "closed"),
     [
-        (100, "(#100) Tried accessing nonexisting field (x) on node type (Business)", True),
+        (100, "(#100) Tried accessing nonexisting field (EDGE) on node type (Business)", True),
+        (100, "(#100) EDGE is deprecated for versions v6.0 and higher", True),
+        (100, "(#100) EDGE is no longer available", True),
+        (2500, "Unknown path components: /EDGE", True),
+        (100, "(#100) Tried accessing nonexisting field (status) on node type (Business)", False),
+        (100, "(#100) Tried accessing nonexisting field (old_EDGE) on node type (Business)", False),
+        (100, "(#100) EDGE needs a status", False),
+        (10, "(#10) Application does not have permission for this action", False),
+        (200, "(#200) The caller has no part in requests on this ad account", False),
         (3, "(#3) Application does not have the capability to make this API call", True),
         (10, "(#10) Application does not have the capability", True),
         (200, "(#200) The app lacks the capability", True),
-        (2500, "Unknown path components: /received_inprogress_onbehalf_requests", True),
         (100, "Object does not exist, cannot be loaded due to missing permissions", False),
         (200, "(#200) Requires business_management permission", False),
         (10, "(#10) The caller must be an admin of the business", False),
         (4, "(#4) Application request limit reached", False),
     ],
 )
-def test_only_a_refusal_that_speaks_of_the_edge_itself_closes_it(code, message, closed):
+@pytest.mark.parametrize("edge", OBO_WORDS)
+def test_only_a_refusal_that_speaks_of_the_edge_itself_closes_it(code, message, closed, edge):
+    message = message.replace("EDGE", edge.removeprefix("GET "))
     trouble = classify(400, code, message=message)
-    assert is_closed(GraphError("no", trouble=trouble, code=code, message=message)) is closed
+    found = GraphError("no", trouble=trouble, code=code, message=message)
+    assert (evidence_of(found, edge) is Evidence.CLOSED) is closed
+    closing = Closing((), URL, lambda: NOW)
+    closing.refused(ACME, edge, found)
+    assert bool(closing.known(ACME, edge)) is closed
     assert trouble is not Trouble.TOKEN
+
+
+@pytest.mark.parametrize("edge", ["GET clients", "POST client_pages", "GET ad_account/agencies"])
+def test_that_an_edge_is_not_there_is_evidence_only_for_requests(edge):
+    message = f"(#100) Tried accessing nonexisting field ({edge.rpartition(' ')[2]}) on node type (Business)"
+    assert evidence_of(GraphError("no", trouble=Trouble.PARAMETER, code=100, message=message), edge) is Evidence.NONE
 
 
 def test_an_ad_account_that_cannot_be_read_is_said_so_and_is_not_without_requests(asked, run):
@@ -203,11 +233,59 @@ def test_where_the_edge_of_ad_accounts_is_closed_one_refusal_is_enough(asked):
     for number in ("71", "72", "73"):
         asked.world["ad_accounts"][number]["fault"] = {"code": 3, "message": "(#3) no capability"}
     with asked.connected() as (project, connection):
-        memory = Memory((), connection.url, NOW)
-        found = OboLook(connection.reader, connection.acting, project.desired, memory).everywhere(Wish("APPROVE"))
+        closing = nothing_kept(connection)
+        found = OboLook(connection.reader, connection.acting, project.desired, closing).everywhere(Wish("APPROVE"))
         assert len(found.unread) == 3
         assert connection.cost.errors == 1
-        assert [row["edge"] for row in memory.new] == ["GET onbehalf_requests"]
+        assert [one.edge for one in closing.found] == ["GET onbehalf_requests"]
+        (known,) = {one.reason for one in found.unread[1:]}
+        assert known == (
+            f"Meta does not open {OBO_WORDS[LISTING_ON_ACCOUNT]} (GET onbehalf_requests) to this app (code 3 on "
+            "2026-11-21); look in Business Settings > Requests"
+        )
+
+
+@pytest.mark.parametrize("code", [10, 200])
+def test_ad_accounts_in_whose_requests_we_have_no_part_do_not_close_the_edge(asked, code):
+    for number in ("71", "72", "73"):
+        asked.world["ad_accounts"][number]["fault"] = {"code": code, "message": "no part in requests"}
+    with asked.connected() as (project, connection):
+        closing = nothing_kept(connection)
+        found = OboLook(connection.reader, connection.acting, project.desired, closing).everywhere(Wish("APPROVE"))
+        closing.conclude()
+        assert (len(found.unread), connection.cost.errors, closing.found) == (3, 3, ())
+
+
+@pytest.mark.parametrize("edge", OBO_WORDS)
+def test_every_edge_of_requests_may_be_closed_like_the_others(asked, edge):
+    asked.world["quirks"] |= {"obo_business_edges": "open", "closed": {edge: 3}}
+    with asked.connected() as (project, connection):
+        closing = nothing_kept(connection)
+        wish = Wish("APPROVE" if edge == LISTING_ON_ACCOUNT else "IN_PROGRESS")
+        found = OboLook(connection.reader, connection.acting, project.desired, closing).everywhere(wish)
+        assert {(one.edge, one.code) for one in closing.found} == {(edge, 3)}
+        assert found.is_whole is (edge != LISTING_ON_ACCOUNT)
+
+
+def test_what_is_known_of_requests_is_no_part_of_live_access(asked, run):
+    def digest() -> str:
+        assert run("snapshot", "--out", "live.json", *SANDBOX).returncode == 0
+        return json.loads((asked.directory / "live.json").read_text())["digest"]
+
+    asked.write()
+    before = digest()
+    assert run("obo", "list", *SANDBOX).returncode == 0
+    assert digest() == before
+
+
+def test_where_nothing_can_be_kept_requests_are_listed_all_the_same_and_it_is_said(asked, run):
+    asked.write()
+    place = Store(asked.directory / ".accessctl" / "sandbox", asked.directory / "world.yaml").records
+    place.parent.mkdir(parents=True)
+    place.write_text("no directory")
+    found = run("obo", "list", *SANDBOX)
+    assert (found.returncode, "9001" in found.stdout) == (0, True)
+    assert "what Meta does not open is tried again" in " ".join(found.stderr.split())
 
 
 @pytest.mark.parametrize("shape", ["bare", "list"])
@@ -337,8 +415,8 @@ def test_the_sdk_and_accessctl_see_the_same_requests(asked, monkeypatch):
         session.requests.close()
         project, environ = asked.load(), {"ACCESSCTL_TOKEN": f"sandbox-{ACME}"}
         with connect(project, asked.directory, Way(graph_url=server.url), environ) as connection:
-            memory = Memory((), connection.url, NOW)
-            found = OboLook(connection.reader, connection.acting, project.desired, memory).everywhere(Wish())
+            closing = nothing_kept(connection)
+            found = OboLook(connection.reader, connection.acting, project.desired, closing).everywhere(Wish())
     ours = {(one.id, one.status, one.receiving.id, one.requesting.id) for one in found.requests}
     assert ours == theirs
     assert len(ours) == 4

@@ -73,7 +73,7 @@ def test_without_a_look_at_meta_nothing_is_said_of_requests(asked, run, command)
 
 
 def test_an_undeclared_ad_account_is_asked_by_its_owner_alone(asked):
-    from accessctl.obo.closed import Memory
+    from accessctl.closing import closing_of
     from accessctl.obo.look import OboLook
     from accessctl.workflow import read_access
     from tests.company import NOW
@@ -84,7 +84,8 @@ def test_an_undeclared_ad_account_is_asked_by_its_owner_alone(asked):
     with asked.connected() as (project, connection):
         live = read_access(project, connection)
         before = connection.cost
-        look = OboLook(connection.reader, connection.acting, project.desired, Memory((), connection.url, NOW), live)
+        closing = closing_of(connection, lambda: NOW)
+        look = OboLook(connection.reader, connection.acting, project.desired, closing, live)
         found = look.on_accounts(asset for asset in live.assets if asset.id == "73")
         assert (len(found.asked), found.is_whole) == (1, True)
         assert (connection.cost.calls - before.calls, connection.cost.errors) == (1, before.errors)

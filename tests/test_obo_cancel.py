@@ -119,7 +119,7 @@ def test_a_call_that_never_arrived_is_unknown_until_the_next_cancel_has_looked(a
     found = run(*CANCEL, *SANDBOX)
     assert (found.returncode, canceled(asked)) == (5, 0)
     assert "and the request still waits" in found.stdout
-    assert "do: accessctl obo cancel looks first" in found.stdout.replace("\n    ", " ")
+    assert "do: accessctl obo cancel looks first" in found.stdout.replace("\n          ", " ")
     assert run(*CANCEL, *SANDBOX).returncode == 0
     assert canceled(asked) == 1
 

@@ -136,6 +136,41 @@ def test_a_page_says_what_the_text_says(plan):
     assert plan.digest in text
 
 
+@pytest.mark.parametrize("name", ["every-row", "hostile"])
+def test_a_row_on_paper_says_by_itself_who_on_what_and_why(name):
+    plan = PLANS[name].plan
+    found = read(plan_html(PLANS[name], LATER))
+    lines = zip(found.values("data-first"), found.values("data-rest"), strict=True)
+    said = [re.sub("[\u2068\u2069]", "", f"{first} {rest}") for first, rest in lines]
+    for one in plan.actions:
+        sign, _ = VERB_MARKS[one.verb]
+        start = f"{sign} {one.verb} "
+        [line] = [
+            line
+            for line in said
+            if line.startswith(start)
+            and f" {one.agency.id} on " in line
+            and re.search(rf"\b(act_)?{one.asset.id}\b", line)
+        ]
+        assert {display(task, 60) for task in (*one.before.tasks, *one.after.tasks)} <= set(
+            re.findall(r"[^\s,;+-]+", line)
+        )
+        assert display(one.reason.text, 300) in line
+        assert all(f"{display(source.file, 200)}:{source.line}" in line for source in one.sources)
+        assert all(RISKS[risk] in line for risk in one.risk)
+
+
+def test_a_plan_narrowed_to_many_targets_names_the_first_and_folds_all_of_them_away():
+    plan = PLANS["small"]
+    scope = Scope(tuple(f"asset:a-{number}" for number in range(50)))
+    lines = lines_of(replace(plan, origin=replace(plan.origin, scope=scope)))
+    assert "A plan with limits or leave. Only asset:a-0, asset:a-1, asset:a-2 and 47 more." in lines
+    assert lines.index("All of them") > next(
+        at for at, line in enumerate(lines) if line.startswith("Changes to review")
+    )
+    assert any(line.endswith("asset:a-49.") for line in lines)
+
+
 def test_the_page_of_a_refused_plan_says_what_would_confirm_it_and_not_how_to_apply_it():
     text = read(plan_html(PLANS["refused"], LATER)).text
     assert "Refused by a guard." in text
@@ -165,7 +200,7 @@ def test_what_a_person_asked_of_a_plan_stands_at_its_head():
 def test_a_page_from_the_sandbox_says_that_it_is_not_meta():
     plan = PLANS["small"]
     sandbox = replace(plan, origin=replace(plan.origin, graph_url="sandbox:world.yaml"))
-    assert "From the sandbox sandbox:world.yaml, not from Meta" in read(plan_html(sandbox, LATER)).text
+    assert "From the sandbox, not from Meta. From sandbox:world.yaml" in read(plan_html(sandbox, LATER)).text
 
 
 def marks_of(*actions: object) -> str:

@@ -28,8 +28,8 @@ ATTRIBUTES = set(
     re.findall(
         r"\S+",
         """aria-hidden aria-label aria-pressed autocomplete charset class colspan content data-agency data-band
-        data-clear data-count data-ends data-facet data-filter data-filtered data-fold data-for data-group
-        data-head data-item data-kind data-label data-line data-n data-owner data-print data-search data-standing
+        data-clear data-count data-ends data-facet data-filter data-filtered data-first data-fold data-for data-group
+        data-head data-item data-kind data-label data-line data-n data-owner data-print data-rest data-search data-standing
         data-status data-task data-theme-switch for height hidden href http-equiv id lang name open placeholder
         preserveaspectratio role scope spellcheck tabindex type value viewbox width x x1 x2 y y1 y2""",
     )
@@ -92,6 +92,26 @@ def test_a_page_has_every_fact_of_the_text(name):
     ours = set(re.findall("[a-z]+", "agency access added and could not read the end has nothing declared Declared are"))
     missing = {word.strip(":,") for word in words if word.strip(":,") not in shown}
     assert missing <= ours | {"review", "business", "Nobody", "looked", "Declared"}
+
+
+@pytest.mark.parametrize("name", ["every-row", "declared", "large"])
+def test_a_row_on_paper_says_by_itself_who_on_what_and_which_tasks(name):
+    seen, report = page(name), REVIEWS[name]
+    values = {
+        key: [value for _, found, value in seen.attributes if found == key] for key in ("data-first", "data-rest")
+    }
+    said = [f"{first} {rest}" for first, rest in zip(values["data-first"], values["data-rest"], strict=True)]
+    assert len(said) == 2 * len(report.grants)
+    for one in report.grants:
+        lines = [
+            line
+            for line in said
+            if f" {one.standing.value} " in line
+            and re.search(rf"\b(act_)?{one.asset.id}\b", line)
+            and re.search(rf"\b{one.agency.id}\b", line)
+        ]
+        assert len(lines) == 2
+        assert all(task in line for line in lines for task in one.held or one.tasks)
 
 
 def test_what_could_not_be_read_stands_above_everything_that_was():

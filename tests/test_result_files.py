@@ -39,6 +39,7 @@ CUT = "This is not the whole report"
 UNKNOWN = saved(
     Plan(blocked=(replace(PLANS["every-row"].plan.blocked[0], reason=Reason("unknown_status", "what is that?")),))
 )
+UNREAD_TOO = replace(UNKNOWN, plan=replace(UNKNOWN.plan, unread=("what acme sees of Pages could not be read",)))
 
 
 def ended(*steps: Step, plan=SMALL, code: int = 0, **more: object) -> Ended:
@@ -61,6 +62,7 @@ def test_what_became_of_every_step_reads_as_agreed_in_markdown(request):
         ([step(1, Outcome.SKIPPED)], SMALL, {"stopped_by": KeyboardInterrupt()}, "Apply was stopped"),
         ([step(1, Outcome.APPLIED)], PLANS["every-row"], {}, "Apply complete, and not everything could be read"),
         ([step(1, Outcome.APPLIED)], UNKNOWN, {}, "Apply complete, and not everything is known"),
+        ([step(1, Outcome.APPLIED)], UNREAD_TOO, {}, "Apply complete, and not everything could be read"),
     ],
 )
 def test_the_title_says_how_it_ended(steps, plan, more, title):
@@ -151,7 +153,7 @@ def test_a_file_that_cannot_be_written_is_found_out_before_anything_is_sent(comp
     assert (found.returncode, found.stdout) == (1, "")
     assert "error: missing/out.md cannot be written: No such file or directory" in found.stderr
     assert not (company.directory / "out.json").exists()
-    assert company.writes() == ()
+    assert company.writes == ()
 
 
 def test_a_file_that_can_no_longer_be_written_costs_no_step_no_result_and_no_other_file(company):
@@ -162,7 +164,7 @@ def test_a_file_that_can_no_longer_be_written_costs_no_step_no_result_and_no_oth
         (company.directory / "there").rmdir()
         sandbox.free.set()
         code, stdout = apply.end()
-    said = " ".join(visible(apply.said).split())
+    said = " ".join(" ".join(visible(apply.said)).split())
     assert code == 1
     assert "error: the run itself has ended, but there/out.md cannot be written" in said
     assert "; there/out.txt cannot be written" in said
@@ -186,7 +188,7 @@ def test_a_run_that_has_no_result_leaves_none_of_an_earlier_one(company, run, wh
     found = run(*APPLY, *plan, "--render=markdown=out.md", cwd=place)
     assert found.returncode == (3 if why == "guard" else 1), found.stderr
     assert not (place / "out.md").exists()
-    assert company.writes() == ()
+    assert company.writes == ()
 
 
 @pytest.mark.parametrize(
@@ -205,7 +207,7 @@ def test_what_apply_reads_or_keeps_is_never_taken_for_a_result(company, run, fil
     found = run("apply", "plan.json", *APPLY[1:], "--journal=kept.jsonl", f"--render=markdown={file}", cwd=place)
     assert found.returncode == 64, found.stderr
     assert (place / file).read_bytes() == before
-    assert company.writes() == ()
+    assert company.writes == ()
 
 
 def test_a_run_that_was_stopped_tells_in_files_what_became_of_it(company):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from accessctl.calls import CallTally
     from accessctl.connection import Connection
     from accessctl.doctor.facts import Unread
+    from accessctl.model import ClosedEdge
     from accessctl.way import Way
 
 
@@ -74,6 +75,7 @@ def command(
     a problem.
     """
     from accessctl.doctor import Level, ask, examine, needs_of
+    from accessctl.doctor.closed import closed_findings
     from accessctl.doctor.ending import lost_findings
     from accessctl.doctor.facts import Service
     from accessctl.doctor.keeping import keeping_findings
@@ -92,10 +94,11 @@ def command(
         served, warning = session.served_version, session.version_warning
         kept = kept_notices(connection.records, os.environ)
         ends = read_foretold(connection)
-        calls = _calls(connection)
+        calls, closed = _calls(connection), _closed(connection)
     findings = examine(facts, needs, Service(project.graph_version, served, warning), now(), stated)
     findings += tuple(keeping_findings(calls, facts, now()))
     findings += tuple(moving_findings(kept, facts, now()))
+    findings += tuple(closed_findings(closed, facts))
     findings += tuple(lost_findings(ends, facts, needs, now()))
     checkup = Checkup(findings, tuple(one.business for one in connection.acting))
     layout = Layout(now(), paper())
@@ -107,11 +110,28 @@ def command(
 def _calls(connection: Connection) -> CallTally | Unread:
     """Return what the ledger has of the calls of earlier runs."""
     from accessctl.calls import tally
-    from accessctl.doctor.facts import Unread
     from accessctl.errors import AccessctlError
     from accessctl.records import CALLS
 
     try:
         return tally(connection.records.read(CALLS), connection.url, now())
     except (OSError, AccessctlError) as error:
-        return Unread(f"{connection.records.name} cannot be read: {getattr(error, 'strerror', None) or error}")
+        return _unread(connection, error)
+
+
+def _closed(connection: Connection) -> tuple[ClosedEdge, ...] | Unread:
+    """Return what earlier runs have found closed."""
+    from accessctl.closed import closed_edges
+    from accessctl.errors import AccessctlError
+    from accessctl.records import CLOSED
+
+    try:
+        return tuple(closed_edges(connection.records.read(CLOSED), connection.url, now()).values())
+    except (OSError, AccessctlError) as error:
+        return _unread(connection, error)
+
+
+def _unread(connection: Connection, error: Exception) -> Unread:
+    from accessctl.doctor.facts import Unread
+
+    return Unread(f"{connection.records.name} cannot be read: {getattr(error, 'strerror', None) or error}")

@@ -139,12 +139,11 @@ def gather(
 
 
 def _requests_on(accounts: Collection[Asset], project: Project, connection: Connection, live: Access) -> OboRequests:
+    from accessctl.closing import closing_of
     from accessctl.obo.look import OboLook
-    from accessctl.obo.memory import remembering
 
-    with remembering(connection, now(), lambda line: tell_warnings((line,))) as memory:
-        look = OboLook(connection.reader, connection.acting, project.desired, memory, live)
-        return look.on_accounts(accounts)
+    closing = closing_of(connection, now, lambda line: tell_warnings((line,)))
+    return OboLook(connection.reader, connection.acting, project.desired, closing, live).on_accounts(accounts)
 
 
 def _targets(project: Project, asset: str) -> tuple[str, ...]:

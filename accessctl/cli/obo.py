@@ -187,12 +187,12 @@ def _account(name: str, project: Project) -> Asset:
 
 
 def _looked(project: Project, connection: Connection, wish: Wish, account: Asset | None) -> OboRequests:
+    from accessctl.closing import closing_of
     from accessctl.obo.look import OboLook
-    from accessctl.obo.memory import remembering
 
-    with remembering(connection, now(), lambda line: tell_warnings((line,))) as memory:
-        look = OboLook(connection.reader, connection.acting, project.desired, memory)
-        return look.on_accounts([account], wish) if account else look.everywhere(wish)
+    closing = closing_of(connection, now, lambda line: tell_warnings((line,)))
+    look = OboLook(connection.reader, connection.acting, project.desired, closing)
+    return look.on_accounts([account], wish) if account else look.everywhere(wish)
 
 
 def _found(request: str, connection: Connection) -> OboRequest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accessctl.closed import shut
 from accessctl.graph import edges
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError
@@ -15,10 +16,10 @@ from accessctl.obo.requests import IN_PROGRESS, End, OboRequest, OboRequests, Un
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from accessctl.closed import Closing
     from accessctl.graph.reader import Reader
     from accessctl.live.read import ActingBusiness
-    from accessctl.model import Access
-    from accessctl.obo.closed import Closed, Memory
+    from accessctl.model import Access, ClosedEdge
 
 INSTEAD = "each declared ad account, and each that it owns, was asked instead"
 ONLY_IN_PROGRESS = (
@@ -26,25 +27,27 @@ ONLY_IN_PROGRESS = (
 )
 BY_HAND = "look in Business Settings > Requests"
 EVERYTHING = Wish()
+LISTING = {end: f"GET {edge}" for end, edge in IN_PROGRESS_OF.items()}
+LISTING_ON_ACCOUNT = f"GET {ON_ACCOUNT}"
 SHOWN = 4  # paths in a sentence
 
 
 class OboLook:
-    """One look at Meta. `memory` knows which edges are closed, and learns of more; `live` who owns what, if read."""
+    """One look at Meta. `closing` knows which edges are closed, and learns of more; `live` who owns what, if read."""
 
     def __init__(
         self,
         reader: Reader,
         acting: Sequence[ActingBusiness],
         desired: Access,
-        memory: Memory,
+        closing: Closing,
         live: Access | None = None,
     ) -> None:
         self.reader = reader
         self.acting = {one.business.id: one for one in acting}
         self.desired = desired
         self.live = live
-        self.memory = memory
+        self.closing = closing
         self._found: dict[str, OboRequest] = {}
         self._notes: list[str] = []
         self._unread: list[Unread] = []
@@ -85,22 +88,20 @@ class OboLook:
         unread = tuple(sorted(set(self._unread)))
         return OboRequests(requests, tuple(self._notes), unread, frozenset(self._asked), frozen(self._names))
 
-    def _in_progress_of(self, business: str, wish: Wish) -> list[tuple[str, Closed | None]]:
+    def _in_progress_of(self, business: str, wish: Wish) -> list[tuple[str, ClosedEdge | None]]:
         """Read the requests in progress of a business; return the edges that gave none, with when they were closed."""
-        refused: list[tuple[str, Closed | None]] = []
-        for end in (wish.end,) if wish.end else tuple(End):
-            edge = IN_PROGRESS_OF[end]
-            if self.memory.closed(business, edge) or not self._one_end(business, end):
-                refused.append((f"{business}/{edge}", self.memory.closed(business, edge)))
-        return refused
+        ends = (wish.end,) if wish.end else tuple(End)
+        missed = [end for end in ends if self.closing.known(business, LISTING[end]) or not self._one_end(business, end)]
+        return [(f"{business}/{IN_PROGRESS_OF[end]}", self.closing.known(business, LISTING[end])) for end in missed]
 
     def _one_end(self, business: str, end: End) -> bool:
         one = self.acting[business]
         try:
-            found = read_in_progress(self.reader, one.token, one.business, end)
+            with self.closing.around(business, LISTING[end]):
+                found = read_in_progress(self.reader, one.token, one.business, end)
         except GraphError as error:
             reason = reason_unless_it_stops_all(error)
-            if not self.memory.learn(business, IN_PROGRESS_OF[end], error):
+            if not self.closing.known(business, LISTING[end]):
                 self._unread.append(Unread(f"{business}/{IN_PROGRESS_OF[end]}", reason))
             return False
         self._found |= {request.id: request for request in found}
@@ -113,19 +114,21 @@ class OboLook:
         for some in (accounts[:1], accounts[1:]):
             if not some:
                 return
-            if closed := self.memory.closed(business, ON_ACCOUNT):
-                reason = f"Meta does not open this call to your app (code {closed.code}); {BY_HAND}"
+            if closed := self.closing.known(business, LISTING_ON_ACCOUNT):
+                reason = f"{shut(closed)}; {BY_HAND}"
                 self._unread += [Unread(_path(asset), reason) for asset in some]
                 continue
             for asset, answer in zip(some, read_accounts(self.reader, token, some, status), strict=True):
                 self._take_in(business, asset, answer)
 
     def _take_in(self, business: str, asset: Asset, answer: tuple[OboRequest, ...] | GraphError) -> None:
+        """Take in the answer on one ad account. It is not counted with others: who has no part in the requests on
+        some is refused there, and that says nothing of the edge."""
         if isinstance(answer, GraphError):
-            reason = reason_unless_it_stops_all(answer)
-            self.memory.learn(business, ON_ACCOUNT, answer)
-            self._unread.append(Unread(_path(asset), reason))
+            self.closing.refused(business, LISTING_ON_ACCOUNT, answer)
+            self._unread.append(Unread(_path(asset), reason_unless_it_stops_all(answer)))
             return
+        self.closing.worked(business, LISTING_ON_ACCOUNT)
         self._asked.add(asset)
         self._found |= {request.id: request for request in answer}
 
@@ -162,7 +165,7 @@ def _path(asset: Asset) -> str:
     return f"{asset.node}/{ON_ACCOUNT}"
 
 
-def _instead(refused: Sequence[tuple[str, Closed | None]]) -> str:
+def _instead(refused: Sequence[tuple[str, ClosedEdge | None]]) -> str:
     """Say which edges gave nothing, since when that is known of Meta, and what was asked instead."""
     paths = [path for path, _ in refused]
     more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""

@@ -39,7 +39,7 @@ def diff_text(comparison: Comparison, old: Snapshot, new: Snapshot, paper: Paper
     parts = [paper.wrap(title)]
     for asset, rows in groupby(comparison.differences, key=lambda row: row.asset):
         lines = [_row(row, paper) for row in rows]
-        parts.append("\n".join([paper.paint(paper.wrap(asset_name(asset)), "bold"), *lines]))
+        parts.append("\n".join([paper.paint(paper.wrap(asset_name(asset), first=0), "bold"), *lines]))
     unseen = [paper.wrap(f"! {unseen_words(one)}", indent=2, first=0, style="magenta") for one in comparison.unseen]
     parts += ["\n".join(unseen)] * bool(unseen)
     return "\n\n".join([*parts, paper.paint(diff_summary(comparison), "bold")]) + "\n"

@@ -42,7 +42,9 @@ _CLOSED = re.compile(r"[^()]+\)")
 _IN_BRACKETS = re.compile(r"\([^()]+\)")
 # GitLab carries out a line that begins so as a command of whoever posts the text.
 _QUICK_ACTION = re.compile(r"^(\s*)/", re.MULTILINE)
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # also as Chinese and Japanese keyboards write them
+_SIGNS = r"[=+\-@\t\r\n＝＋－＠]"  # also as Chinese and Japanese keyboards write them
+_FORMULA = re.compile(rf"'*{_SIGNS}")
+_INSIDE = re.compile(rf"(?<=[;|])(\s*)(?='*{_SIGNS})")  # what some spreadsheets take for the end of a cell
 
 
 def markdown_code(text: str, limit: int = LIMIT) -> str:
@@ -92,9 +94,10 @@ def html_code(text: str, limit: int = LIMIT) -> str:
 def csv_cell(text: str, limit: int = LIMIT) -> str:
     """Return the text of a cell; what a spreadsheet would take for a formula gets a `'` in front.
 
-    So does what has such a `'` already: one `'` less gives back the text.
+    So does what has such a `'` already: one `'` less gives back the text. What follows a `;` or a `|` counts as a
+    cell of its own, as it is one where they stand between cells.
     """
-    shown = display(text, limit)
+    shown = _INSIDE.sub(r"\1'", display(text, limit))
     return f"'{shown}" if _FORMULA.match(shown) else shown
 
 

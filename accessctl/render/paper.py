@@ -55,9 +55,11 @@ def _broken(text: str, width: int, begin: int, later: int) -> Iterator[str]:
     line, is_empty = " " * begin, True
     for gap, word in _WORDS.findall(text):
         room = width - columns(line) - len(gap)
-        if not is_empty and columns(word) > room and (columns(word) <= width - later or room < 1):
+        # A digest is one column too long for a line that goes on at DEEP, and must stay whole.
+        deep = later - (later == DEEP and columns(word) == width - later + 1)
+        if not is_empty and columns(word) > room and (columns(word) <= width - deep or room < 1):
             yield line
-            line, rest = " " * later, word
+            line, rest = " " * deep, word
         else:
             rest = " " * len(gap) + word
         while columns(rest) > width - columns(line):

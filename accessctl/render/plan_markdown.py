@@ -27,10 +27,10 @@ LEAST_OF_A_ROW = 20  # characters; with more rows than that allows nobody need t
 def plan_markdown(
     saved: SavedPlan, now: datetime, forge: Forge | None = None, marker: str = "default", limit: Limit = COMMENT
 ) -> str:
-    """Return the plan, whole where `limit` lets it; else cut, with every removal kept, and marked as cut.
+    """Return the plan, whole where `limit` lets it; else cut, and marked as cut.
 
-    The first line is hidden: it names the comment that this one is to replace. `now` tells the age of a snapshot.
-    Before anything is cut, the links to manifests go; their files and lines stay.
+    Removals are kept as far as their ids fit; else it says how many are not shown. The first line is hidden: it names
+    the comment that this one is to replace. `now` tells the age of a snapshot. Before anything is cut, the links to manifests go; their files and lines stay.
     """
     whole = _whole(saved, now, forge, marker, limit)
     if not whole and forge:

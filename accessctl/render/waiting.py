@@ -75,7 +75,7 @@ def where_words(wait: Wait) -> str:
 
 def _block(wait: Wait, paper: Paper) -> str:
     row = wait.row
-    asset = paper.wrap(asset_name(row.asset), style="bold")
+    asset = paper.wrap(asset_name(row.asset), first=0, style="bold")
     head = f"… waits for {whom_words(wait)} {age_words(wait)}"
     who = business_in_words(row.agency) if row.agency else "everybody"
     tasks = f": {task_names(wait.tasks)}" if wait.tasks else ""

@@ -23,14 +23,15 @@ _OF_A_BUSINESS = (
     *("POST client_ad_accounts", "POST client_pages", "DELETE ad_accounts", "DELETE pages"),
     *("GET agencies", "GET clients", "GET owned_ad_accounts", "GET owned_pages"),
 )
+_OF_REQUESTS = tuple(f"GET {name}onbehalf_requests" for name in ("received_inprogress_", "sent_inprogress_", ""))
 _OF_AN_ASSET = tuple(f"{method} {kind}/agencies" for kind in (AD_ACCOUNT, PAGE) for method in ("GET", "POST", "DELETE"))
-EDGES = (*_OF_A_BUSINESS, *_OF_AN_ASSET)
+EDGES = (*_OF_A_BUSINESS, *_OF_REQUESTS, *_OF_AN_ASSET)
 
 
 def check_open(quirks: Quirks, method: str, kind: str, edge: str) -> None:
     """Raise Refusal where the edge is closed to every app of this world; `kind` is the type of the node it is on."""
-    name = f"{method} {kind}/{edge}" if kind in (AD_ACCOUNT, PAGE) else f"{method} {edge}"
-    if fault := quirks.closed.get(name):
+    name = f"{method} {kind}/{edge}"
+    if fault := quirks.closed.get(name if name in _OF_AN_ASSET else f"{method} {edge}"):
         raise Refusal(fault.code, fault.message, fault.subcode)
 
 

@@ -125,7 +125,7 @@ class Facets:
 
     def __init__(self, holdings: Sequence[Holding], today: date, verb: str) -> None:
         self.today = today
-        self.all = tuple(self._facets(holdings, verb.capitalize()))
+        self.all = tuple(self._facets(holdings, "Declared" if verb == "declared" else "Holds"))
 
     def of(self, row: Holding) -> Mapping[str, tuple[str, ...]]:
         """Return the values of a row by the facets' keys."""
@@ -146,7 +146,7 @@ class Facets:
             return ()
         return ("open",) if first is None else ("soon" if first <= self.today + SOON else "later",)
 
-    def _facets(self, holdings: Sequence[Holding], verb: str) -> Iterable[Facet]:
+    def _facets(self, holdings: Sequence[Holding], word: str) -> Iterable[Facet]:
         rows = [self.of(row) for row in holdings]
         grants = [row.grant for row in holdings]
         tasks = sorted({task for one in grants for task in one.held})
@@ -156,7 +156,7 @@ class Facets:
             "kind": ("Asset", [Option(kind.value, kind.nouns) for kind in Kind]),
             "ends": ("Ends", [Option(value, word) for value, word in ENDS.items()]),
             "label": ("Label", [Option(_plain(f"{key}={value}"), f"{key}: {value}") for key, value in labels]),
-            "task": (f"{verb} task", [Option(_plain(task), task) for task in tasks]),
+            "task": (f"{word} task", [Option(_plain(task), task) for task in tasks]),
             "agency": ("Agency", _businesses(one.agency for one in grants)),
             "owner": ("Owner", _businesses(one.asset.owner for one in grants)),
         }

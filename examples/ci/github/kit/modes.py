@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 REFUSED, INCOMPLETE, CHANGES = 3, 5, 2  # exit codes of accessctl
 PLANNED = (0, CHANGES, REFUSED, INCOMPLETE)
-BEFORE_WRITES = (1, REFUSED, 4, 64)  # an apply that ended so and left no summary had sent nothing
+# An apply that ended so and left no report had sent nothing; or the disk was full, which its log says.
+BEFORE_WRITES = (1, REFUSED, 4, 64)
 LOCK_TIMEOUT = "10m"
 
 
@@ -130,7 +131,8 @@ def _outcome(files: Files, code: int) -> str:
     if told:
         return told
     if code in BEFORE_WRITES:
-        return f"### Nothing was applied ({code})\n\nThe log of this step says why."
+        why = "The log of this step says why. Only where it says that the run itself has ended was anything sent."
+        return f"### Nothing was applied ({code})\n\n{why}"
     after = "The journal has what was sent, and a new plan shows what is left."
     return f"### It is not known what was applied ({code})\n\n{after}"
 
