@@ -29,9 +29,9 @@ ATTRIBUTES = set(
         r"\S+",
         """aria-hidden aria-label aria-pressed autocomplete charset class colspan content data-agency data-band
         data-clear data-count data-ends data-facet data-filter data-filtered data-first data-fold data-for data-group
-        data-head data-item data-kind data-label data-line data-n data-owner data-print data-rest data-search data-standing
-        data-status data-task data-theme-switch for height hidden href http-equiv id lang name open placeholder
-        preserveaspectratio role scope spellcheck tabindex type value viewbox width x x1 x2 y y1 y2""",
+        data-head data-item data-kind data-label data-line data-n data-owner data-print data-rest data-search
+        data-standing data-status data-task data-theme-switch for height hidden href http-equiv id lang name open
+        placeholder preserveaspectratio role scope spellcheck tabindex type value viewbox width x x1 x2 y y1 y2""",
     )
 )
 

@@ -29,11 +29,12 @@ READ_INSTEAD: Mapping[str, str] = {
     **dict.fromkeys(OBO_WORDS, IN_TURN),
     LISTING_ON_ACCOUNT: BY_HAND,
 }
+HARMLESS = frozenset({AGENCIES, *OBO_WORDS} - {LISTING_ON_ACCOUNT})  # what they tell is found in another way
 EACH_PLAN = frozenset({CLIENTS, *(asset_edge("GET", kind) for kind in Kind)})  # a plan needs them, so each tries
 
 
 def closed_findings(closed: Sequence[ClosedEdge] | Unread, every: Sequence[Facts]) -> Iterator[Finding]:
-    """Yield a warning for each call that is closed to an acting business, with what a person does instead."""
+    """Yield each call that is closed to an acting business: a warning where a person has to do it instead."""
     if isinstance(closed, Unread):
         text = f"which calls Meta does not open to this app is not known: {closed.reason}"
         yield Finding("closed", Level.UNKNOWN, "", text, "make the place readable", SOURCE)
@@ -41,7 +42,8 @@ def closed_findings(closed: Sequence[ClosedEdge] | Unread, every: Sequence[Facts
     acting = {facts.business.id for facts in every}
     for one in sorted(closed):
         if one.business in acting:
-            yield Finding("closed", Level.WARNING, one.business, not_opened(one), _todo(one), SOURCE)
+            level = Level.OK if one.edge in HARMLESS else Level.WARNING
+            yield Finding("closed", level, one.business, not_opened(one), _todo(one), SOURCE)
 
 
 def _todo(closed: ClosedEdge) -> str:

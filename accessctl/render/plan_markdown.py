@@ -30,7 +30,8 @@ def plan_markdown(
     """Return the plan, whole where `limit` lets it; else cut, and marked as cut.
 
     Removals are kept as far as their ids fit; else it says how many are not shown. The first line is hidden: it names
-    the comment that this one is to replace. `now` tells the age of a snapshot. Before anything is cut, the links to manifests go; their files and lines stay.
+    the comment that this one is to replace. `now` tells the age of a snapshot. Before anything is cut, the links to
+    manifests go; their files and lines stay.
     """
     whole = _whole(saved, now, forge, marker, limit)
     if not whole and forge:

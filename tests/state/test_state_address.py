@@ -64,6 +64,5 @@ def test_without_the_library_the_error_says_how_to_get_it(company):
     )
     assert told.returncode == 1
     assert told.stderr == (
-        "error: --state needs the library obstore, which is not installed\n"
-        "hint: install it with: pip install obstore\n"
+        "error: --state needs the library obstore, which is not installed\nhint: install it with: pip install obstore\n"
     )

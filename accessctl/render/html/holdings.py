@@ -121,7 +121,10 @@ def _since(one: ReportedGrant) -> tuple[str, str]:
 
 
 class Facets:
-    """The facets of all rows, in which tasks are `verb` (held or declared); `of` tells the values of one. Whatever is no plain word is spelled as in an address."""
+    """The facets of all rows, in which tasks are `verb` (held or declared); `of` tells the values of one.
+
+    Whatever is no plain word is spelled as in an address.
+    """
 
     def __init__(self, holdings: Sequence[Holding], today: date, verb: str) -> None:
         self.today = today
