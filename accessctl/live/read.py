@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PIECES_AT_ONCE = 10
 FORBIDDEN = frozenset({Trouble.PERMISSION, Trouble.ABSENT_OR_HIDDEN})
-_ANOTHERS_TOKEN = (
+_OF_ANOTHER = (
     "check that the token belongs to this business and has business_management; "
     "ACCESSCTL_TOKEN_<ALIAS> gives each business its own"
 )
@@ -140,6 +140,6 @@ def check_sight(listed: Sequence[tuple[Listing, Found]], acting: dict[str, Actin
             reason = pieces[0].gap.reason if pieces[0].gap else ""
             raise GraphError(
                 f"this token may see nothing of what {called} {what}: {reason}",
-                HINT_UNVERIFIED if names_verification(reason) else _ANOTHERS_TOKEN,
+                HINT_UNVERIFIED if names_verification(reason) else _OF_ANOTHER,
                 trouble=Trouble.PERMISSION,
             )
