@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ENDED = "access_ended"  # a reason's code
 # Reasons that say no more than that an asset cannot be seen; what is gone, or another's, is no lost one.
 UNSEEN = frozenset({"hidden", "not_listed", "not_looked_up"})
+SLACK = timedelta(days=1)  # clocks differ, and nobody knows whether Meta keeps to the minute
 ASK_AGAIN = timedelta(days=1)  # after a refusal: refused calls count against the app (GRAPH_API 5.3)
 
 WHY = "when the person's access ended (managed Meta account)"
@@ -51,6 +52,10 @@ class Foretold:
         """Return what was foretold to be lost by `now`."""
         return {asset: end for asset, end in self.ends.get(business, {}).items() if end <= now}
 
+    def perhaps_lost(self, business: str, now: datetime) -> dict[Asset | None, datetime]:
+        """Return that, and what is so near its end that it is lost already where it is not shown."""
+        return self.lost(business, now + SLACK)
+
     def is_worth_asking(self, business: str, now: datetime) -> bool:
         """Tell whether Meta may answer: it has not refused of late."""
         refused = self.refused.get(business)
@@ -70,9 +75,10 @@ def foretold(rows: Iterable[Row], url: str) -> Foretold:
             refused[business] = at
         elif isinstance(node, str):
             own, end = ends.setdefault(business, {}), moment_of(row, "expires_at")
-            own.pop(_asset(node), None)
             if end is not None:
                 own[_asset(node)] = end
+            elif row.get("expires_at") is None:
+                own.pop(_asset(node), None)
     return Foretold(frozen({key: frozen(own) for key, own in ends.items()}), frozen(refused))
 
 
@@ -117,6 +123,22 @@ def with_evidence(live: Access, desired: Access, lost: Mapping[str, Mapping[Asse
             side = Side.OWNER if declared.owner == business else Side.AGENCY
             assets[asset] = _unseen(assets.get(asset), declared, side, business, told)
     return replace(live, assets=frozen(dict(sorted(assets.items()))))
+
+
+def after_ends(live: Access, now: datetime) -> Access:
+    """Return live access of a snapshot with everything unreadable that its tokens have lost by `now`."""
+    assets = dict(live.assets)
+    for ending in live.endings:
+        for asset, access in assets.items() if ending.at <= now else ():
+            told = lost_asset(asset, ending.at)
+            if ending.asset not in (None, asset) or not _is_shown(live, asset, ending.business):
+                continue
+            if access.side is Side.OWNER:
+                assets[asset] = replace(access, grants=frozen({}), unreadable=told, reason_code=ENDED)
+            else:
+                unread = Grant(status=Status.UNREADABLE, detail=told)
+                assets[asset] = replace(access, grants=frozen({**access.grants, ending.business: unread}))
+    return replace(live, assets=frozen(assets))
 
 
 def _unseen(found: AssetAccess | None, declared: AssetAccess, side: Side, business: str, told: str) -> AssetAccess:

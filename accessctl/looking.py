@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from accessctl.model import Access, Asset, Remembered
     from accessctl.plan.nouns import Scope
 
+LATER = "what this token loses may pass for absent once it is lost: keep records with --state"
+
 
 def look(
     project: Project, connection: Connection, scope: Scope, now: datetime | None = None
@@ -47,9 +48,12 @@ def look(
     live = with_closed(live, closing, project.policy.acts_as)
     read = [every[business] for business in wanted.businesses]
     if rows := news(known, live, read, connection.url, now):
-        with contextlib.suppress(OSError, AccessctlError):  # the next run sees it again
+        try:
             connection.records.add(ENDINGS, rows, now)
             connection.records.tidy(ENDINGS, now)
+        except (OSError, AccessctlError) as error:
+            reason = getattr(error, "strerror", None) or error
+            connection.watch.note(f"warning: {connection.records.name} cannot be written ({reason}), so that {LATER}")
     live = with_evidence(live, project.desired, {business: ends.lost for business, ends in every.items()})
     return live, remember(read_journal(connection.journal), connection.url)
 
@@ -75,4 +79,4 @@ def read_foretold(connection: Connection) -> Foretold:
 
 
 def _ends(known: Foretold, business: str, now: datetime) -> Ends:
-    return Ends(business, is_told=known.is_worth_asking(business, now), lost=known.lost(business, now))
+    return Ends(business, is_told=known.is_worth_asking(business, now), lost=known.perhaps_lost(business, now))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from accessctl.records import Row, Topic
+
+_MONTH = re.compile(r"-\d{4}-\d\d\.jsonl", re.ASCII)
 
 
 class FileRecords:
@@ -42,7 +45,7 @@ class FileRecords:
 
     def read(self, topic: Topic) -> tuple[Row, ...]:
         """Return all rows, month by month."""
-        return read_rows(b"\n".join(path.read_bytes() for path in self._paths(topic)))
+        return read_rows(b"\n".join(path.read_bytes() for path in self._paths(topic)), topic)
 
     def tidy(self, topic: Topic, now: datetime) -> None:
         """Take away the files of months that are wholly too old."""
@@ -52,7 +55,14 @@ class FileRecords:
                 path.unlink(missing_ok=True)
 
     def _paths(self, topic: Topic) -> list[Path]:
-        return sorted(self._directory.glob(f"{topic.name}-????-??.jsonl"))
+        """Return the files of a topic. What may not be looked into is no empty place: that raises OSError."""
+        try:
+            names = [path.name for path in self._directory.iterdir()]
+        except FileNotFoundError:
+            if os.path.lexists(self._directory):  # a link that leads nowhere
+                raise
+            return []
+        return [self._directory / name for name in sorted(names) if _MONTH.fullmatch(name.removeprefix(topic.name))]
 
 
 def _end_of_stump(handle: int) -> bytes:

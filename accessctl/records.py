@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -19,16 +19,20 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A kind of row. `name` is part of a file's or an object's name; rows are kept for at least `kept`."""
+    """A kind of row. `name` is part of a file's or an object's name; rows are kept for at least `kept`.
+
+    Where each row `counts`, one that cannot be read is no row that is not there: reading then fails.
+    """
 
     name: str
     kept: timedelta
+    counts: bool = False
 
 
 CALLS = Topic("calls", timedelta(days=31))  # GRAPH_API 5.3 counts 15 days
 NOTICES = Topic("notices", timedelta(days=400))
 CLOSED = Topic("closed", timedelta(days=400))
-ENDINGS = Topic("endings", timedelta(days=400))
+ENDINGS = Topic("endings", timedelta(days=400), counts=True)
 TOPICS = (CALLS, NOTICES, CLOSED, ENDINGS)
 
 
@@ -56,24 +60,29 @@ def write_rows(rows: Iterable[Row]) -> bytes:
     return b"".join(line.encode() + b"\n" for line in lines)
 
 
-def read_rows(content: bytes) -> tuple[Row, ...]:
-    """Return the rows of lines, each once; what a crash has torn, and so nobody relied on, is left out."""
+def read_rows(content: bytes, topic: Topic) -> tuple[Row, ...]:
+    """Return the rows of lines, each once; what a crash has torn, and so nobody relied on, is left out.
+
+    Raises OSError for a whole line that is no row, of a topic in which each counts.
+    """
     found: list[Row] = []
     for line in dict.fromkeys(content.split(b"\n")):
         try:
             row = json.loads(line)
-        except ValueError:  # also for bytes that are no text
-            continue
+        except (ValueError, RecursionError):  # also for bytes that are no text
+            row = None
         if isinstance(row, dict):
             found.append(row)
+        elif topic.counts and line.strip() and (not line.startswith(b"{") or line.endswith(b"}")):
+            raise OSError(f"a line of {topic.name} makes no sense")
     return tuple(found)
 
 
 def moment_of(row: Row, key: str = "at") -> datetime | None:
-    """Return a time with its zone, None where a row has none that makes sense."""
+    """Return a time in UTC, None where a row has none that makes sense."""
     value = row.get(key)
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
+    except (ValueError, OverflowError):  # no time, or one beyond all years
         return None
-    return moment if moment is not None and moment.tzinfo is not None else None

@@ -107,7 +107,9 @@ def plan_from_snapshot(project: Project, snapshot: Snapshot, wish: Wish, now: da
 
     Raises AccessctlError where the snapshot was taken by other businesses than the project acts as.
     """
-    live = access_of(project, snapshot, wish)
+    from accessctl.endings import after_ends
+
+    live = after_ends(access_of(project, snapshot, wish), now)
     origin = origin_of(project, snapshot.graph_version, snapshot.graph_url, wish)
     origin = replace(origin, snapshot=SnapshotRef(snapshot.taken_at, snapshot.digest, snapshot.is_complete))
     return _plan(project, live, wish, origin, now)

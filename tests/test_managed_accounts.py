@@ -197,6 +197,34 @@ def test_what_an_agency_has_lost_sight_of_is_neither_asked_for_nor_given_up(comp
     assert company.writes == ()
 
 
+@KINDS
+def test_what_vanishes_shortly_before_its_end_is_not_asked_for_either(company, kind):
+    company.asset(kind, "de", "71", owner="client", agencies={"acme": BUYER}, live={ACME: BUYER})
+    losing(company, NODES[kind])
+    assert plan_at(company, END - timedelta(days=20)).plan.actions == ()
+    move(company, END)
+    with company.connected() as (project, connection):  # this machine's clock is behind Meta's
+        saved = plan_project(project, connection, NO_WISH, END - timedelta(seconds=10))
+    assert saved.plan.actions == ()
+    assert [row.reason.code for row in saved.plan.blocked] == ["access_ended"]
+
+
+@KINDS
+def test_a_snapshot_plans_nothing_on_what_was_lost_after_it_was_taken(company, kind):
+    owned(company, kind)
+    company.asset(kind, "uk", "74", owner="client", agencies={}, live={ACME: BUYER})
+    node = {Kind.AD_ACCOUNT: "act_74", Kind.PAGE: "74"}[kind]
+    losing(company, NODES[kind], node)
+    near = END - timedelta(days=20)
+    move(company, near)
+    with company.connected() as (project, connection):
+        snapshot = take_snapshot(project, connection, near)
+    assert touched(plan_from_snapshot(project, snapshot, NO_WISH, near)) == {"71", "72", "74"}
+    saved = plan_from_snapshot(project, snapshot, NO_WISH, END)
+    assert touched(saved) == {"72"}
+    assert {row.asset.id for row in saved.plan.blocked} == {"71", "74"}
+
+
 def test_where_another_business_of_ours_still_sees_the_asset_only_the_lost_pair_is_blocked(company):
     company.project["acts_as"] = ["acme", "sister"]
     company.asset(

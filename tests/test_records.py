@@ -8,7 +8,7 @@ import pytest
 from accessctl.calls import RECENT, row_of, tally
 from accessctl.model import Cost
 from accessctl.recordfiles import FileRecords
-from accessctl.records import CALLS, NOTICES
+from accessctl.records import CALLS, ENDINGS, NOTICES, moment_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 URL = "https://graph.facebook.com"
@@ -98,3 +98,35 @@ def test_a_ledger_says_since_when_it_knows():
 )
 def test_a_row_that_makes_no_sense_counts_for_nothing(row):
     assert tally([row], URL, NOW).calls == 0
+
+
+@pytest.mark.parametrize("what", ["file", "link"])
+def test_a_place_that_cannot_be_looked_into_is_no_empty_one(records, tmp_path, what):
+    place = tmp_path / "records"
+    place.write_bytes(b"") if what == "file" else place.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OSError, match="records"):
+        records.read(ENDINGS)
+
+
+@pytest.mark.parametrize("line", [b"<<<<<<< HEAD", b'{"asset": "\xff"}', b"[" * 100_000, b'{"a" 1}'])
+def test_a_whole_line_that_is_no_row_counts_only_where_none_may_be_missed(records, tmp_path, line):
+    for topic in (ENDINGS, NOTICES):
+        records.add(topic, [{"n": 1}], NOW)
+        path = tmp_path / "records" / f"{topic.name}-2026-11.jsonl"
+        path.write_bytes(path.read_bytes() + line + b"\n")
+    assert records.read(NOTICES) == ({"n": 1},)
+    with pytest.raises(OSError, match="makes no sense"):
+        records.read(ENDINGS)
+
+
+def test_a_torn_end_is_left_out_where_none_may_be_missed_too(records, tmp_path):
+    records.add(ENDINGS, [{"n": 1}], NOW)
+    path = tmp_path / "records" / "endings-2026-11.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"n":')
+    records.add(ENDINGS, [{"n": 2}], NOW)
+    assert [row["n"] for row in records.read(ENDINGS)] == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T25:00:00Z"])
+def test_a_time_beyond_all_years_is_none(text):
+    assert moment_of({"at": text}) is None

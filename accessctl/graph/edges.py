@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -119,9 +119,11 @@ def read_time(value: object) -> datetime | None:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         return None
     try:
-        return datetime.fromisoformat(value)
-    except ValueError:
+        moment = datetime.fromisoformat(value)
+        moment.astimezone(UTC)  # fails for one beyond all years
+    except (ValueError, OverflowError):
         return None
+    return moment
 
 
 def read_permissions(row: Row, kind: Kind) -> tuple[tuple[Asset, Row], ...]:

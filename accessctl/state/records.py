@@ -43,7 +43,7 @@ class ObjectRecords:
             for _ in range(TRIES):
                 pieces = self._pieces(self._store.list(f"{PREFIX}/{topic.name}"))
                 if None not in pieces:  # one was taken away since it was listed: its rows are in a new one
-                    return read_rows(b"\n".join(piece or b"" for piece in pieces))
+                    return read_rows(b"\n".join(piece or b"" for piece in pieces), topic)
         except StateError as error:
             raise OSError(error.reason) from None
         raise OSError("its objects are put together over and over")
@@ -59,16 +59,16 @@ class ObjectRecords:
                 if month < oldest:
                     self._store.delete(one.name for one in found)
                 elif len(found) > MANY:
-                    self._put_together(found)
+                    self._put_together(topic, found)
         except StateError as error:
             raise OSError(error.reason) from None
 
-    def _put_together(self, found: Sequence[Found]) -> None:
+    def _put_together(self, topic: Topic, found: Sequence[Found]) -> None:
         """Make one object of many, under a name beside the first: it is there before they go."""
         pieces = self._pieces(found)
         if None in pieces:
             return  # another run is at it
-        rows = read_rows(b"\n".join(piece or b"" for piece in pieces))
+        rows = read_rows(b"\n".join(piece or b"" for piece in pieces), topic)
         self._store.put(f"{found[0].name.removesuffix('.jsonl')[:100]}-{uuid.uuid4().hex[:8]}.jsonl", write_rows(rows))
         self._store.delete(one.name for one in found)
 
