@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import traceback
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -567,3 +568,17 @@ def test_the_sum_leaves_out_what_there_is_none_of():
     ok, bad = Finding("a", Level.OK, "", "x"), Finding("b", Level.PROBLEM, "", "x")
     assert summary_line([ok, ok]) == "Doctor: 2 ok."
     assert summary_line([ok, bad, bad]) == "Doctor: 1 ok, 2 problems."
+
+
+def test_records_that_cannot_be_read_end_no_checklist_but_every_plan(company, run):
+    company.asset(Kind.AD_ACCOUNT, "de", "71", agencies={"mediahouse": ["ANALYZE"]})
+    company.write()
+    run("plan", "--sandbox", "world.yaml")
+    (records,) = (company.directory / ".accessctl" / "sandbox").glob("*.records")
+    shutil.rmtree(records)
+    records.write_bytes(b"")
+    told = run("doctor", "--sandbox", "world.yaml")
+    said = " ".join(told.stdout.split())
+    assert "cannot be known: what tokens have lost of what was foretold is not known" in said
+    assert said.split("Doctor: ")[1].endswith("cannot be known.")
+    assert "cannot be read" in run("plan", "--sandbox", "world.yaml").stderr

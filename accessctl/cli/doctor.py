@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from accessctl.calls import CallTally
     from accessctl.connection import Connection
     from accessctl.doctor.facts import Unread
+    from accessctl.endings import Foretold
     from accessctl.model import ClosedEdge
     from accessctl.way import Way
 
@@ -81,7 +82,6 @@ def command(
     from accessctl.doctor.keeping import keeping_findings
     from accessctl.doctor.moving import moving_findings
     from accessctl.doctor.verification import Stated
-    from accessctl.looking import read_foretold
     from accessctl.webhook.kept import kept_notices
 
     is_provider = None if tech_provider is None else tech_provider == "yes"
@@ -93,7 +93,7 @@ def command(
         facts = ask(connection.reader, connection.acting, needs, lambda: session.tier, is_provider=is_provider)
         served, warning = session.served_version, session.version_warning
         kept = kept_notices(connection.records, os.environ)
-        ends = read_foretold(connection)
+        ends = _foretold(connection)
         calls, closed = _calls(connection), _closed(connection)
     findings = examine(facts, needs, Service(project.graph_version, served, warning), now(), stated)
     findings += tuple(keeping_findings(calls, facts, now()))
@@ -105,6 +105,18 @@ def command(
     write_renders(checkup, renders, DOCTOR_FORMATS, layout)
     show(DOCTOR_FORMATS[format].render(checkup, layout))
     return int(any(finding.level is Level.PROBLEM for finding in findings))
+
+
+def _foretold(connection: Connection) -> Foretold | Unread:
+    """Return what the records have of ends."""
+    from accessctl.doctor.facts import Unread
+    from accessctl.errors import AccessctlError
+    from accessctl.looking import read_foretold
+
+    try:
+        return read_foretold(connection)
+    except AccessctlError as error:
+        return Unread(error.what)
 
 
 def _calls(connection: Connection) -> CallTally | Unread:

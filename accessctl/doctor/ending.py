@@ -43,9 +43,13 @@ def ending_findings(facts: Facts, needs: Needs, now: datetime) -> Iterator[Findi
 
 
 def lost_findings(
-    known: Foretold, every: Sequence[Facts], needs: Mapping[str, Needs], now: datetime
+    known: Foretold | f.Unread, every: Sequence[Facts], needs: Mapping[str, Needs], now: datetime
 ) -> Iterator[Finding]:
     """Yield what tokens of people have lost of what is declared, as was foretold, and do not show any more."""
+    if isinstance(known, f.Unread):
+        text = f"what tokens have lost of what was foretold is not known: {known.reason}"
+        yield Finding("lost", Level.UNKNOWN, "", text, "make the place readable; until then no plan is made", RECORDS)
+        return
     for facts in every:
         if isinstance(facts.token, f.TokenFacts) and facts.token.type != f.USER:
             continue
