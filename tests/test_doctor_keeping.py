@@ -107,3 +107,9 @@ def test_the_command_reads_the_ledger_of_its_own_way_to_meta(company, run):
     FileRecords(place).add(CALLS, [old], NOW)
     again = " ".join(run("doctor", "--sandbox", "world.yaml").stdout.split())
     assert "calls in the last 15 days; Full access takes 500" in again
+
+
+def test_five_hundred_calls_tell_the_share_of_errors_however_young_the_ledger_is():
+    young = NOW - timedelta(days=3)
+    assert kept(CallTally(500, 500, 500, 500, young))["keeping.errors"].level is Level.WARNING
+    assert set(kept(CallTally(499, 499, 499, 499, young))) == {"keeping"}

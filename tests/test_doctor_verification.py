@@ -340,3 +340,14 @@ def test_a_plan_that_verification_keeps_from_reading_names_it_in_its_hint(compan
     told = run("plan", "--sandbox", "world.yaml")
     assert told.returncode == 1
     assert f"hint: {HINT_UNVERIFIED}" in " ".join(told.stderr.split())
+
+
+def test_nobody_is_told_to_send_in_by_a_day_that_is_over_or_what_was_sent_in():
+    email = date(2026, 11, 20)
+    day = last_day(email)
+    late = " ".join(one.todo for one in window_findings(Stated(email=email), day))
+    assert "Sent in by" not in late
+    assert "The review may take longer than that" in late
+    sent = " ".join(one.todo for one in window_findings(Stated(email=email, submitted=day), day))
+    assert "Sent in by" not in sent
+    assert "wait for Meta's answer" in sent

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from accessctl.calls import WINDOW, CallTally
+from accessctl.calls import RECENT, WINDOW, CallTally
 from accessctl.doctor import facts as f
 from accessctl.doctor.findings import Finding, Level
 from accessctl.doctor.service import LIMITED
@@ -39,7 +39,7 @@ STEADY = "see with plan what is refused, and mend it in the manifests or the tok
 
 
 def keeping_findings(tally: CallTally | f.Unread, every: Sequence[Facts], now: datetime) -> Iterator[Finding]:
-    """Yield what the ledger says. Before it is 15 days old it says nothing for certain.
+    """Yield what the ledger says. Before it is 15 days old it says nothing for certain of the number of calls.
 
     An app that is known to have Limited access has none to keep, so what it lacks is no warning.
     """
@@ -47,13 +47,12 @@ def keeping_findings(tally: CallTally | f.Unread, every: Sequence[Facts], now: d
         text = f"whether the app calls enough to keep its access: {tally.reason}"
         yield Finding("keeping", Level.UNKNOWN, "", text, "make the place readable", LEDGER)
         return
-    if tally.since is None or now - tally.since < WINDOW:
-        yield _young(tally, now)
-        return
     told = {facts.tier for facts in every} - {""}
     may_lose = told != {LIMITED}
-    yield _calls(tally, may_lose=may_lose)
-    yield _errors(tally, may_lose=may_lose)
+    is_young = tally.since is None or now - tally.since < WINDOW
+    yield _young(tally, now) if is_young else _calls(tally, may_lose=may_lose)
+    if not is_young or tally.recent == RECENT:  # the share of errors is that of 500 calls, however quick they came
+        yield _errors(tally, may_lose=may_lose)
 
 
 def is_near(tally: CallTally, asked: Threshold) -> tuple[bool, bool]:

@@ -140,5 +140,7 @@ def _window(stated: Stated, email: date, today: date) -> Finding:
     if stated.submitted:
         text += f"; the review may take until {expected_by(stated.submitted)}"
     level = Level.PROBLEM if left <= LATE else Level.WARNING if left <= EARLY else Level.OK
-    todo = f"{COMPLETE}. Sent in by {submit_by(last)}, the review ends in time"
+    by = submit_by(last)
+    in_time = f"Sent in by {by}, the review ends in time" if today <= by else "The review may take longer than that"
+    todo = "wait for Meta's answer" if stated.submitted else f"{COMPLETE}. {in_time}"
     return Finding("verification.window", level, "", text, todo * (level is not Level.OK), SOURCE)
