@@ -48,8 +48,8 @@ def served(company):
         yield company, sandbox, server.url
 
 
-def run(company, url, *args, dies_at=None, slow=60):
-    """Run accessctl, or let it die at a step."""
+def run(company, url, *args, dies_at=None, slow=60, dying="tests.dying", within=60):
+    """Run accessctl for so many seconds at most, or let it die at a step, by the program `dying`."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "GITHUB_", "CI"))}
     environ = kept | {
         "ACCESSCTL_TOKEN": TOKEN,
@@ -57,9 +57,9 @@ def run(company, url, *args, dies_at=None, slow=60):
         "PYTHONPATH": str(ROOT),
         "DYING_SLOW": str(slow),
     }
-    program = ["accessctl"] if dies_at is None else ["tests.dying", str(dies_at), "steps"]
+    program = ["accessctl"] if dies_at is None else [dying, str(dies_at), "steps"]
     command = [sys.executable, "-m", *program, *args]
-    return subprocess.run(command, cwd=company.directory, env=environ, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=company.directory, env=environ, capture_output=True, text=True, timeout=within)
 
 
 def apply(company, url, *, at_once=1, **more):

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -23,11 +19,11 @@ from accessctl.obo.told import OboTold
 from accessctl.sandbox import Sandbox, load_world
 from accessctl.sandbox.server import serve
 from tests.company import ACME, DATACO, MEDIAHOUSE, NOW, SISTER
+from tests.test_crash import TOKEN
+from tests.test_crash import run as run_or_die
 
 SANDBOX = ("--sandbox", "world.yaml")
 CANCEL = ("obo", "cancel", "9001", "--auto-approve")
-ROOT = Path(__file__).parent.parent
-TOKEN = "EAAcanary0123456789abcdefghijklmnop"
 
 
 @pytest.fixture
@@ -204,18 +200,9 @@ def test_no_token_is_in_the_journal_or_the_output(asked):
     assert "canary" not in found.stdout + found.stderr + written
 
 
-def at(company, url, *args, dies_at=None, slow=60):
+def at(company, url, *args, **more):
     """Run accessctl against a server, or let it die at a step."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "GITHUB_", "CI"))}
-    environ = kept | {
-        "ACCESSCTL_TOKEN": TOKEN,
-        "ACCESSCTL_GRAPH_URL": url,
-        "PYTHONPATH": str(ROOT),
-        "DYING_SLOW": str(slow),
-    }
-    program = ["accessctl"] if dies_at is None else ["tests.obo_dying", str(dies_at), "steps"]
-    command = [sys.executable, "-m", *program, *args]
-    return subprocess.run(command, cwd=company.directory, env=environ, capture_output=True, text=True, timeout=90)
+    return run_or_die(company, url, *args, dying="tests.obo_dying", within=90, **more)
 
 
 def begin_again(company, sandbox):

@@ -72,17 +72,10 @@ def _acting_id(action: Action) -> str:
 
 
 def _answer(answer: Answer | GraphError) -> dict[str, object]:
-    """Return Meta's answer; `code`, `subcode` and `http_status` are 0 where it had none."""
-    if not isinstance(answer, GraphError):
-        return {"success": True, "requires_admin_approval": answer.requires_admin_approval}
-    return {
-        "success": False,
-        "trouble": answer.trouble,
-        "code": answer.code,
-        "subcode": answer.subcode,
-        "http_status": answer.http_status,
-        "message": answer.message,
-    }
+    """Return Meta's answer as the journal keeps it."""
+    if isinstance(answer, GraphError):
+        return answer.told
+    return {"success": True, "requires_admin_approval": answer.requires_admin_approval}
 
 
 def _state(state: State) -> dict[str, object]:

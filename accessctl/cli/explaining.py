@@ -13,6 +13,7 @@ from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
     allow_unknown_tasks_option,
     load,
+    markdown_format_option,
     now,
     tell,
     tell_warnings,
@@ -36,13 +37,6 @@ if TYPE_CHECKING:
 # What to say of an asset in no manifest, after live access was read and before.
 UNDECLARED = ("nor does Meta list it; check the id", "--with-live looks at Meta too")
 
-FORMAT = click.option(
-    "--format",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="What to print on stdout.",
-)
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
@@ -55,7 +49,7 @@ def explain_options(function: F) -> F:
         type=click.Path(dir_okay=False, path_type=Path),
         help="Show what a file made by snapshot --out has, too; no token, no network.",
     )
-    return with_live(live(FORMAT(allow_unknown_tasks_option(way_options(function)))))
+    return with_live(live(markdown_format_option(allow_unknown_tasks_option(way_options(function)))))
 
 
 def exit_code(holdings: Sequence[Holding]) -> int:

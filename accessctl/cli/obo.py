@@ -12,6 +12,7 @@ from accessctl.cli.connecting import connected
 from accessctl.cli.options import (
     allow_unknown_tasks_option,
     load,
+    markdown_format_option,
     now,
     paper,
     seconds,
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
     from accessctl.obo.settle import OboSettled
     from accessctl.plan.refs import Names
     from accessctl.way import Way
-
-FORMAT = click.option(
-    "--format",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="What to print on stdout.",
-)
 
 
 @click.group("obo", epilog="Example: accessctl obo list --received")
@@ -60,7 +53,7 @@ def command() -> None:
 )
 @click.option("--received", is_flag=True, help="Only those an acting business has got.")
 @click.option("--sent", is_flag=True, help="Only those an acting business has sent.")
-@FORMAT
+@markdown_format_option
 @allow_unknown_tasks_option
 @way_options
 def list_command(
@@ -101,7 +94,7 @@ def list_command(
 
 @command.command("show", short_help="Show one request.", epilog="Example: accessctl obo show 1234567890")
 @click.argument("request", metavar="ID")
-@FORMAT
+@markdown_format_option
 @allow_unknown_tasks_option
 @way_options
 def show_command(request: str, format: str, allow_unknown_tasks: bool, way: Way) -> int:

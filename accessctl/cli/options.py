@@ -50,6 +50,17 @@ def format_option(function: F) -> F:
     )(function)
 
 
+def markdown_format_option(function: F) -> F:
+    """Add --format with Markdown among the formats."""
+    return click.option(
+        "--format",
+        type=click.Choice(["text", "json", "markdown"]),
+        default="text",
+        show_default=True,
+        help="What to print on stdout.",
+    )(function)
+
+
 def allow_unknown_tasks_option(function: F) -> F:
     """Add --allow-unknown-tasks."""
     return click.option(

@@ -15,6 +15,7 @@ from accessctl.cli.options import (
     HERE,
     allow_unknown_tasks_option,
     load,
+    markdown_format_option,
     now,
     seconds,
     show,
@@ -23,7 +24,7 @@ from accessctl.cli.options import (
     way_options,
 )
 from accessctl.cli.progress import tell_after, watching
-from accessctl.cli.waiting import FORMAT, TARGET, listed
+from accessctl.cli.waiting import TARGET, listed
 from accessctl.counting import count
 from accessctl.watch import QUIET
 
@@ -65,7 +66,7 @@ def _some_time(context: click.Context, parameter: click.Parameter, text: str) ->
     help="How long to pause between two looks.",
 )
 @TARGET
-@FORMAT
+@markdown_format_option
 @allow_unknown_tasks_option
 @way_options
 def command(

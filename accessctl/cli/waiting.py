@@ -12,6 +12,7 @@ from accessctl.cli.offline import refuse_way
 from accessctl.cli.options import (
     allow_unknown_tasks_option,
     load,
+    markdown_format_option,
     now,
     paper,
     show,
@@ -30,13 +31,6 @@ if TYPE_CHECKING:
     from accessctl.way import Way
     from accessctl.workflow import Wish
 
-FORMAT = click.option(
-    "--format",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="What to print on stdout.",
-)
 TARGET = target_option("Look only at this")
 
 
@@ -50,7 +44,7 @@ TARGET = target_option("Look only at this")
     help="Look at a file made by snapshot --out instead; no token, no network.",
 )
 @TARGET
-@FORMAT
+@markdown_format_option
 @allow_unknown_tasks_option
 @way_options
 def command(

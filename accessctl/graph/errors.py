@@ -107,6 +107,18 @@ class GraphError(AccessctlError):
         """
         return self.what.replace(f", trace {self.trace}", "") if self.trace else self.what
 
+    @property
+    def told(self) -> dict[str, object]:
+        """What a journal keeps of the refusal; `code`, `subcode` and `http_status` are 0 where there was no answer."""
+        return {
+            "success": False,
+            "trouble": self.trouble,
+            "code": self.code,
+            "subcode": self.subcode,
+            "http_status": self.http_status,
+            "message": self.message,
+        }
+
 
 def speaks_of_verification(code: int, message: str) -> bool:
     """Tell whether a refusal for want of permission gives verification as its reason."""

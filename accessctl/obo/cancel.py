@@ -224,14 +224,5 @@ def _hint(request: OboRequest) -> str:
 
 
 def _answer(answer: Answer | GraphError) -> dict[str, object]:
-    """Return Meta's answer; `code`, `subcode` and `http_status` are 0 where it had none."""
-    if not isinstance(answer, GraphError):
-        return {"success": True}
-    return {
-        "success": False,
-        "trouble": answer.trouble,
-        "code": answer.code,
-        "subcode": answer.subcode,
-        "http_status": answer.http_status,
-        "message": answer.message,
-    }
+    """Return Meta's answer as the journal keeps it."""
+    return answer.told if isinstance(answer, GraphError) else {"success": True}
