@@ -100,28 +100,27 @@ def called(edge: str) -> str:
     return f"{WORDS[edge]} ({edge})" if edge in WORDS else edge
 
 
-def said(closed: ClosedEdge) -> str:
-    """Return when and how it was refused: `code 3 on 2026-11-21`."""
-    return f"code {closed.code} on {closed.at:%Y-%m-%d}"
+def said(closed: ClosedEdge, *, dated: bool = True) -> str:
+    """Return how it was refused, and when: `code 3 on 2026-11-21`."""
+    return f"code {closed.code}" + f" on {closed.at:%Y-%m-%d}" * dated
 
 
-def shut(closed: ClosedEdge) -> str:
-    """Say that a call is closed."""
-    return f"Meta does not open {called(closed.edge)} to this app ({said(closed)})"
+def shut(closed: ClosedEdge, *, dated: bool = True) -> str:
+    """Say that a call is closed; without the day for live access, as a plan's digest has no clock in it."""
+    return f"Meta does not open {called(closed.edge)} to this app ({said(closed, dated=dated)})"
 
 
-def not_opened(closed: ClosedEdge) -> str:
+def not_opened(closed: ClosedEdge, *, dated: bool = True) -> str:
     """Say the same, and what it means: once for all that it keeps from being done."""
-    if closed.code in GONE_CODES:
-        return f"{shut(closed)}: {GONE}"
-    return f"{shut(closed)}: {WHY}{OR * (closed.code != SURE)}"
+    meaning = GONE if closed.code in GONE_CODES else f"{WHY}{OR * (closed.code != SURE)}"
+    return f"{shut(closed, dated=dated)}: {meaning}"
 
 
 def in_plain_words(error: GraphError, closed: ClosedEdge | None) -> GraphError:
     """Return a refusal as what it is: an edge that is closed, one that may be, or as it came."""
     evidence = evidence_of(error, closed.edge if closed else "")
     if closed and evidence is not Evidence.NONE:
-        what = shut(closed)
+        what = shut(closed, dated=False)
     elif evidence is Evidence.EITHER:
         what = f"{error.steady}; {DOUBT}"
     else:

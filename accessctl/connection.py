@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.errors import AccessctlError
 from accessctl.graph.address import DEFAULT_BASE_URL, check_base_url
-from accessctl.keeping import check_moved, ledger_of, lock_of, records_of
+from accessctl.keeping import check_ends_moved, check_moved, ledger_of, lock_of, records_of
 from accessctl.live.read import ActingBusiness
 from accessctl.watch import QUIET
 
@@ -83,7 +83,7 @@ def connect(
             "give one of them; ACCESSCTL_SANDBOX and ACCESSCTL_GRAPH_URL in the environment count too",
         )
     with (
-        _sandbox(project, directory, way, environ, watch)
+        _sandbox(project, directory, way, environ, tell, watch)
         if way.sandbox
         else _network(project, directory, way, environ, tell, watch) as open_
     ):
@@ -114,6 +114,7 @@ def _network(
     journal = ledger_of(way, state / "journal.jsonl", environ, lock.check)
     check_moved(way, state / "journal.jsonl", journal)
     records = records_of(way, state / "records", environ)
+    check_ends_moved(way, state / "records", records)
     with _session(project, url, credentials.app_secret, way, watch, lock, sleep=sleep) as session:
         try:
             yield _connection(project, url, session, tokens, journal, records, lock, sleep, stop, watch)
@@ -123,7 +124,12 @@ def _network(
 
 @contextmanager
 def _sandbox(
-    project: Project, directory: Path, way: Way, environ: Mapping[str, str], watch: Watch
+    project: Project,
+    directory: Path,
+    way: Way,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+    watch: Watch,
 ) -> Iterator[Connection]:
     from accessctl.graph.secret import Secret
     from accessctl.sandbox.transport import SandboxTransport
@@ -135,14 +141,38 @@ def _sandbox(
             business: Secret(with_.get(business, f"sandbox-{business}"), "a sandbox token")
             for business in project.policy.acts_as
         }
+        app_secret = _of_world(sandbox, Path(way.sandbox).name, environ, tell)
         url = f"sandbox:{Path(way.sandbox).name}"
         lock = lock_of(way, directory / STATE / "sandbox" / "lock", tuple(tokens), environ)
         journal = ledger_of(way, store.journal, environ, lock.check)
         check_moved(way, store.journal, journal)
         records = records_of(way, store.records, environ)
+        check_ends_moved(way, store.records, records)
         sleep, inside = sandbox.pass_time, {"transport": transport, "clock": lambda: sandbox.elapsed}
-        with _session(project, IN_PROCESS, None, way, watch, lock, sleep=sleep, **inside) as session:
+        with _session(project, IN_PROCESS, app_secret, way, watch, lock, sleep=sleep, **inside) as session:
             yield _connection(project, url, session, tokens, journal, records, lock, sleep, threading.Event(), watch)
+
+
+def _of_world(
+    sandbox: Sandbox, world: str, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> Secret | None:
+    """Return what calls to a world with an app secret are proved with, None for any other world.
+
+    It is no more read from the world than from Meta. Raises AccessctlError where it is not set.
+    """
+    if not sandbox.world.app_secret:
+        return None
+    from accessctl.graph.credentials import APP_SECRET, mask_lines, read_credentials
+
+    credentials = read_credentials(environ, {})
+    for line in (*mask_lines(credentials.unmasked, environ), *(f"warning: {text}" for text in credentials.warnings)):
+        tell(line)
+    if credentials.app_secret is None:
+        raise AccessctlError(
+            f"{world} has an app secret, so each call needs a proof that is made with it, and {APP_SECRET} is not set",
+            f"set {APP_SECRET} to the app_secret of {world}, or take app_secret out of it",
+        )
+    return credentials.app_secret
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Ends that Meta foretold, as the records beside the journal have them, and what they tell of what is hidden. Pure.
+"""Ends that Meta foretold, as the records beside the journal have them. Pure.
 
 A person who moves to a managed Meta account loses what the old account could see (GRAPH_API 6). From then on Meta
 answers as if the asset were not there, so only what was noted before tells a lost asset from one that is gone.
@@ -6,11 +6,11 @@ answers as if the asset were not there, so only what was noted before tells a lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from accessctl.model import Asset, AssetAccess, Ending, Grant, Kind, Side, Status, frozen
+from accessctl.model import Asset, Ending, Kind, Side, frozen
 from accessctl.records import moment_of
 
 if TYPE_CHECKING:
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from accessctl.records import Row
 
 ENDED = "access_ended"  # a reason's code
-# Reasons that say no more than that an asset cannot be seen; what is gone, or another's, is no lost one.
-UNSEEN = frozenset({"hidden", "not_listed", "not_looked_up"})
 SLACK = timedelta(days=1)  # clocks differ, and nobody knows whether Meta keeps to the minute
 ASK_AGAIN = timedelta(days=1)  # after a refusal: refused calls count against the app (GRAPH_API 5.3)
 
+NOTHING_GIVEN_UP: Mapping[tuple[Asset, str], datetime] = frozen({})
 WHY = "when the person's access ended (managed Meta account)"
 AS_FAR = "as far as the evidence goes"
 MONTHS = (
@@ -56,14 +55,26 @@ class Foretold:
         """Return that, and what is so near its end that it is lost already where it is not shown."""
         return self.lost(business, now + SLACK)
 
+    def and_also(self, endings: Iterable[Ending]) -> Foretold:
+        """Return this and ends that were foretold elsewhere, which are the last word on their assets."""
+        ends = {key: dict(own) for key, own in self.ends.items()}
+        for one in endings:
+            ends.setdefault(one.business, {})[one.asset] = one.at
+        return Foretold(_all_frozen(ends), self.refused)
+
     def is_worth_asking(self, business: str, now: datetime) -> bool:
         """Tell whether Meta may answer: it has not refused of late."""
         refused = self.refused.get(business)
         return refused is None or not refused <= now < refused + ASK_AGAIN
 
 
-def foretold(rows: Iterable[Row], url: str) -> Foretold:
-    """Return what rows say of one Graph URL, the latest where two speak of the same; nonsense counts for nothing."""
+def foretold(
+    rows: Iterable[Row], url: str, given_up: Mapping[tuple[Asset, str], datetime] = NOTHING_GIVEN_UP
+) -> Foretold:
+    """Return what rows say of one Graph URL, the latest where two speak of the same; nonsense counts for nothing.
+
+    So does an end that was noted before we gave that access up ourselves: `given_up` has when, by (asset, business).
+    """
     told = [(at, row) for row in rows if row.get("url") == url and (at := moment_of(row)) is not None]
     ends: dict[str, dict[Asset | None, datetime]] = {}
     refused: dict[str, datetime] = {}
@@ -74,12 +85,13 @@ def foretold(rows: Iterable[Row], url: str) -> Foretold:
         if row.get("refused") is True:
             refused[business] = at
         elif isinstance(node, str):
-            own, end = ends.setdefault(business, {}), moment_of(row, "expires_at")
-            if end is not None:
-                own[_asset(node)] = end
+            own, asset, end = ends.setdefault(business, {}), _asset(node), moment_of(row, "expires_at")
+            left = given_up.get((asset, business)) if asset else None
+            if end is not None and (left is None or left < at):
+                own[asset] = end
             elif row.get("expires_at") is None:
-                own.pop(_asset(node), None)
-    return Foretold(frozen({key: frozen(own) for key, own in ends.items()}), frozen(refused))
+                own.pop(asset, None)
+    return Foretold(_all_frozen(ends), frozen(refused))
 
 
 def news(known: Foretold, live: Access, every: Iterable[Ends], url: str, now: datetime) -> list[Row]:
@@ -98,64 +110,14 @@ def news(known: Foretold, live: Access, every: Iterable[Ends], url: str, now: da
         gone = [
             asset
             for asset, end in before.items()
-            if asset not in found and (ends.is_told or end <= now) and _is_shown(live, asset, ends.business)
+            if asset not in found and (ends.is_told or end <= now) and is_shown(live, asset, ends.business)
         ]
         rows += [{**row, "asset": _node(asset), "expires_at": end.isoformat()} for asset, end in changed.items()]
         rows += [{**row, "asset": _node(asset), "expires_at": None} for asset in gone]
     return sorted(rows, key=lambda row: (row["business"], row.get("asset", "")))
 
 
-def with_evidence(live: Access, desired: Access, lost: Mapping[str, Mapping[Asset | None, datetime]]) -> Access:
-    """Return live access in which every declared asset that a token has lost is unreadable, and says why.
-
-    `lost` is what was foretold, by acting business. An asset that is still shown was not lost. Nothing may be
-    planned on what is lost, neither for its owner nor for an agency that holds something there.
-    """
-    assets = dict(live.assets)
-    for business, ended in sorted(lost.items()):
-        for asset, end in ended.items():
-            declared = desired.assets.get(asset) if asset else None
-            if asset is None or declared is None or _is_shown(live, asset, business):
-                continue
-            if declared.owner in lost and declared.owner != business:
-                continue  # the owner's own token speaks for it
-            told = lost_asset(asset, end)
-            side = Side.OWNER if declared.owner == business else Side.AGENCY
-            assets[asset] = _unseen(assets.get(asset), declared, side, business, told)
-    return replace(live, assets=frozen(dict(sorted(assets.items()))))
-
-
-def after_ends(live: Access, now: datetime) -> Access:
-    """Return live access of a snapshot with everything unreadable that its tokens have lost by `now`."""
-    assets = dict(live.assets)
-    for ending in live.endings:
-        for asset, access in assets.items() if ending.at <= now else ():
-            told = lost_asset(asset, ending.at)
-            if ending.asset not in (None, asset) or not _is_shown(live, asset, ending.business):
-                continue
-            if access.side is Side.OWNER:
-                assets[asset] = replace(access, grants=frozen({}), unreadable=told, reason_code=ENDED)
-            else:
-                unread = Grant(status=Status.UNREADABLE, detail=told)
-                assets[asset] = replace(access, grants=frozen({**access.grants, ending.business: unread}))
-    return replace(live, assets=frozen(assets))
-
-
-def _unseen(found: AssetAccess | None, declared: AssetAccess, side: Side, business: str, told: str) -> AssetAccess:
-    if found is None or (side is Side.OWNER and not found.unreadable):
-        name = found.name if found else ""
-        return AssetAccess(declared.asset, declared.owner, name, unreadable=told, reason_code=ENDED, side=side)
-    if not found.unreadable:  # another business of ours still sees its own part
-        unread = Grant(status=Status.UNREADABLE, detail=told)
-        return replace(found, grants=frozen({**found.grants, business: unread}))
-    if found.reason_code in UNSEEN:
-        return replace(found, unreadable=told, reason_code=ENDED)
-    if found.reason_code == "uncertain" or "code 100" in found.unreadable:
-        return replace(found, unreadable=f"{found.unreadable}; {told}", reason_code=found.reason_code or ENDED)
-    return found
-
-
-def _is_shown(live: Access, asset: Asset | None, business: str) -> bool:
+def is_shown(live: Access, asset: Asset | None, business: str) -> bool:
     """Tell whether Meta showed an asset to a business, which it has done where the business itself was read."""
     if asset is None:
         return business in live.businesses
@@ -165,21 +127,14 @@ def _is_shown(live: Access, asset: Asset | None, business: str) -> bool:
     return access.owner == business if access.side is Side.OWNER else business in access.grants
 
 
-def lost_business(end: datetime) -> str:
-    """Return what stands beside a refusal where the token was foretold to lose its business."""
-    return f"this token lost the business on {day(end)}, {WHY}; the business is hidden, not deleted, {AS_FAR}"
-
-
-def lost_asset(asset: Asset, end: datetime) -> str:
-    """Return why an asset cannot be seen that the token was foretold to lose."""
-    what = asset.node if asset.kind is Kind.AD_ACCOUNT else f"Page {asset.id}"
-    return f"this token lost {what} on {day(end)}, {WHY}; it is hidden, not deleted, {AS_FAR}"
-
-
 def day(moment: datetime) -> str:
     """Return `4 May 2027`, of the day in UTC, the same in every locale."""
     at = moment.astimezone(UTC)
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def _all_frozen(ends: Mapping[str, Mapping[Asset | None, datetime]]) -> Mapping[str, Mapping[Asset | None, datetime]]:
+    return frozen({business: frozen(own) for business, own in ends.items()})
 
 
 def _node(asset: Asset | None) -> str:

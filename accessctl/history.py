@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from accessctl.chain import Entry
 
 
+GIVING_UP = frozenset({Verb.WITHDRAW, Verb.RELINQUISH})
+GIVEN_UP = frozenset({"applied", "converged"})  # outcomes, as accessctl.apply has them
+FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class RunTold:
     """One run of apply, as its first and last line say. `ended_at` is None for one that never came to its end.
@@ -118,6 +123,16 @@ def run_of(told: Told) -> RunTold:
 def moment_of(told: Told) -> datetime:
     """Return when a write was sent, or when a run ended; where it never did, when it began."""
     return told.ended_at or told.at if isinstance(told, RunTold) else told.at
+
+
+def given_up(entries: Iterable[Entry], graph_url: str) -> Mapping[tuple[Asset, str], datetime]:
+    """Return when each of our businesses gave up what it held at a client, or asked for, by (asset, business).
+
+    Raises JournalError with the line number for an entry that makes no sense.
+    """
+    writes = (one for one in tell(entries) if isinstance(one, WriteTold) and one.run.graph_url == graph_url)
+    last = {(one.asset, one.agency): one for one in writes if one.outcome != FAILED}
+    return {pair: one.at for pair, one in last.items() if one.verb in GIVING_UP and one.outcome in GIVEN_UP}
 
 
 class _Teller:

@@ -12,6 +12,7 @@ from accessctl.errors import AccessctlError
 from accessctl.journalfile import FileLedger
 from accessctl.lock import LocalLock
 from accessctl.recordfiles import FileRecords
+from accessctl.records import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -83,6 +84,25 @@ def check_moved(way: Way, usual: Path, ledger: Ledger) -> None:
         raise AccessctlError(
             f"there is no journal in {ledger.name} yet, and what {usual} remembers would be forgotten",
             f"copy it there, as the README shows; or move {usual} aside on purpose",
+        )
+
+
+def check_ends_moved(way: Way, usual: Path, records: Records) -> None:
+    """Raise AccessctlError where ends of access were noted in the usual place, and the one named now has none.
+
+    What a token has lost would pass for absent, and be asked for.
+    """
+    if not way.state:
+        return
+    try:
+        is_forgotten = bool(FileRecords(usual).read(ENDINGS)) and not records.read(ENDINGS)
+    except OSError as error:
+        reason = error.strerror or error
+        raise AccessctlError(f"{records.name} cannot be read: {reason}", "make it readable") from None
+    if is_forgotten:
+        raise AccessctlError(
+            f"{records.name} knows of no end of access, and what {usual} has noted of them would be forgotten",
+            "copy it there, as the README shows; or move it aside on purpose",
         )
 
 

@@ -8,38 +8,47 @@ from typing import TYPE_CHECKING
 
 from accessctl.closed import AGENCIES, OBO_WORDS, not_opened
 from accessctl.closing import closing_of
-from accessctl.endings import foretold, news, with_evidence
+from accessctl.endings import foretold, news
 from accessctl.errors import AccessctlError
+from accessctl.history import given_up
 from accessctl.journal import read_journal, remember
 from accessctl.live.ending import Ends
 from accessctl.live.read import read_live
 from accessctl.live.wanted import wanted_of
+from accessctl.lost import why_unseen, with_evidence
 from accessctl.records import ENDINGS
+from accessctl.selectors import selected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from accessctl.chain import Entry
     from accessctl.closed import Closing
     from accessctl.connection import Connection
     from accessctl.endings import Foretold
     from accessctl.manifest import Project
-    from accessctl.model import Access, Asset, Remembered
+    from accessctl.model import Access, Asset, Ending, Remembered
     from accessctl.plan.nouns import Scope
 
 LATER = "what this token loses may pass for absent once it is lost: keep records with --state"
 
 
 def look(
-    project: Project, connection: Connection, scope: Scope, now: datetime | None = None
+    project: Project,
+    connection: Connection,
+    scope: Scope,
+    now: datetime | None = None,
+    ask_again: Sequence[str] = (),
 ) -> tuple[Access, Mapping[tuple[Asset, str], Remembered]]:
     """Return what Meta shows, and what only the journal knows.
 
     What Meta foretells is noted when it changes. What a token was to lose by `now`, and cannot see, is unreadable
-    and says why. Raises AccessctlError where what was noted cannot be read: a lost asset would pass for an absent
-    one.
+    and says why, but for pairs that the selectors `ask_again` mean. Raises AccessctlError where what was noted
+    cannot be read: a lost asset would pass for an absent one.
     """
     now = now or datetime.now(UTC)
-    known = read_foretold(connection)
+    entries = read_journal(connection.journal)
+    known = read_foretold(connection, entries)
     every = {one: _ends(known, one, now) for one in project.policy.acts_as}
     wanted = wanted_of(project.desired, project.policy.acts_as, scope.targets, scope.excludes)
     at = now
@@ -54,8 +63,10 @@ def look(
         except (OSError, AccessctlError) as error:
             reason = getattr(error, "strerror", None) or error
             connection.watch.note(f"warning: {connection.records.name} cannot be written ({reason}), so that {LATER}")
-    live = with_evidence(live, project.desired, {business: ends.lost for business, ends in every.items()})
-    return live, remember(read_journal(connection.journal), connection.url)
+    declared = {(one.asset, agency) for one in project.desired.assets.values() for agency in one.grants}
+    again = selected(ask_again, declared, project.desired)
+    live = with_evidence(live, project.desired, {business: ends.lost for business, ends in every.items()}, again)
+    return live, remember(entries, connection.url)
 
 
 def with_closed(live: Access, closing: Closing, acts_as: Sequence[str]) -> Access:
@@ -64,18 +75,41 @@ def with_closed(live: Access, closing: Closing, acts_as: Sequence[str]) -> Acces
     On-behalf-of requests are no access: whether they can be listed is left out.
     """
     needed = [one for one in closing.found if one.edge.startswith("GET ") and one.edge != AGENCIES]
-    notes = (*live.notes, *dict.fromkeys(map(not_opened, needed)))
+    notes = (*live.notes, *dict.fromkeys(not_opened(one, dated=False) for one in needed))
     closed = (one for one in closing.closed if one.business in acts_as and one.edge not in OBO_WORDS)
     return replace(live, notes=notes, closed=tuple(closed))
 
 
-def read_foretold(connection: Connection) -> Foretold:
-    """Return what the records know of ends. Raises AccessctlError where they cannot be read."""
+def read_foretold(connection: Connection, entries: Iterable[Entry] | None = None) -> Foretold:
+    """Return what the records know of ends, less what the journal says we gave up; `entries` where it was read.
+
+    Raises AccessctlError where they cannot be read.
+    """
     try:
-        return foretold(connection.records.read(ENDINGS), connection.url)
+        rows = connection.records.read(ENDINGS)
     except OSError as error:
         reason = error.strerror or error
         raise AccessctlError(f"{connection.records.name} cannot be read: {reason}", "make it readable") from None
+    if not rows:
+        return foretold((), connection.url)
+    entries = read_journal(connection.journal) if entries is None else entries
+    return foretold(rows, connection.url, given_up(entries, connection.url))
+
+
+def blindness(
+    connection: Connection, planned: Iterable[Ending], clock: Callable[[], datetime]
+) -> Callable[[str, Asset], str]:
+    """Return what tells why the token of a business may not see an asset, empty where it has lost nothing.
+
+    `planned` are ends that a plan knows of. Raises AccessctlError where the records cannot be read.
+    """
+    known = read_foretold(connection).and_also(planned)
+
+    def told(business: str, asset: Asset) -> str:
+        lost, near = known.lost(business, clock()), known.perhaps_lost(business, clock())
+        return why_unseen(lost | ({asset: near[asset]} if asset in near else {}), asset)
+
+    return told
 
 
 def _ends(known: Foretold, business: str, now: datetime) -> Ends:

@@ -55,7 +55,7 @@ def read_access(project: Project, connection: Connection, wish: Wish = NO_WISH, 
     """Read live access, and put back what only the journal knows; `now` is the time where it is not given."""
     from accessctl.looking import look
 
-    return _recalled(*look(project, connection, wish.scope, now), project, wish)
+    return _recalled(*look(project, connection, wish.scope, now, wish.ask_again), project, wish)
 
 
 def _recalled(live: Access, remembered: Mapping[tuple[Asset, str], Remembered], project: Project, wish: Wish) -> Access:
@@ -107,7 +107,7 @@ def plan_from_snapshot(project: Project, snapshot: Snapshot, wish: Wish, now: da
 
     Raises AccessctlError where the snapshot was taken by other businesses than the project acts as.
     """
-    from accessctl.endings import after_ends
+    from accessctl.lost import after_ends
 
     live = after_ends(access_of(project, snapshot, wish), now)
     origin = origin_of(project, snapshot.graph_version, snapshot.graph_url, wish)
@@ -185,10 +185,13 @@ def apply_plan(
     from accessctl.closing import closing_of
     from accessctl.holder import Holder
     from accessctl.journal import Journal, read_journal, remember
+    from accessctl.looking import blindness
     from accessctl.overtaken import check_not_overtaken
+    from accessctl.plan.losing import endings_in
 
     closing = closing_of(connection, clock, warn)
-    door = GraphDoor(connection.reader, connection.writer, connection.acting, closing)
+    blind = blindness(connection, endings_in(saved.plan, {one.id for one in saved.origin.acts_as}), clock)
+    door = GraphDoor(connection.reader, connection.writer, connection.acting, closing, blind)
     about = {**(started_by or {}), "plan_digest": saved.digest}
     journal = Journal(connection.journal, uuid.uuid4().hex[:12], about=about, now=clock)
     by = about.get("actor") or platform.node()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from accessctl.apply.look import TAKES_FROM_CLIENT
 from accessctl.closed import nothing_known
+from accessctl.endings import ENDED
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError
 from accessctl.live.agency import AgencyView
@@ -15,7 +18,7 @@ from accessctl.plan.byhand import edge_of
 from accessctl.plan.nouns import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from accessctl.closed import Closing
@@ -58,14 +61,24 @@ class Door(Protocol):
 
 
 class GraphDoor:
-    """The door to Meta's API, each action through the token of its acting business."""
+    """The door to Meta's API, each action through the token of its acting business.
+
+    `blind` tells why the token of a business may not see an asset, empty where nothing is known to be lost: what
+    it does not show is then not known to be given up.
+    """
 
     def __init__(
-        self, reader: Reader, writer: Writer, acting: Sequence[ActingBusiness], closing: Closing | None = None
+        self,
+        reader: Reader,
+        writer: Writer,
+        acting: Sequence[ActingBusiness],
+        closing: Closing | None = None,
+        blind: Callable[[str, Asset], str] = lambda *_: "",
     ) -> None:
         self.reader = reader
         self.writer = writer
         self.closing = closing or nothing_known()
+        self._blind = blind
         self.acting: Mapping[str, ActingBusiness] = {one.business.alias: one for one in acting}
         self.owners = {alias: OwnerView(reader, one.business.id, one.token, {}) for alias, one in self.acting.items()}
 
@@ -79,7 +92,10 @@ class GraphDoor:
             found = AgencyView(self.reader, one.business.id, one.token, {}).read(asset.kind)
         except (GraphError, MalformedError) as error:
             return AssetAccess(asset, "", unreadable=reason_unless_it_stops_all(error))
-        return next((access for access in found if access.asset == asset), AssetAccess(asset, ""))
+        absent = AssetAccess(asset, "")
+        if action.verb in TAKES_FROM_CLIENT and (told := self._blind(one.business.id, asset)):
+            absent = replace(absent, unreadable=told, reason_code=ENDED)
+        return next((access for access in found if access.asset == asset), absent)
 
     def send(self, action: Action) -> Answer:
         """Make the action's call, once. Raises GraphError."""

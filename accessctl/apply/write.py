@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from accessctl.apply.look import Seen, compare, in_words
 from accessctl.apply.outcomes import DONE_WORDS, GOOD, Outcome, Step, called
 from accessctl.apply.told import about, ended
+from accessctl.endings import ENDED
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.journal import JournalError
 from accessctl.model import Status
@@ -107,11 +108,14 @@ class Writer:
             except GraphError:  # the run is to end: what was seen last stands
                 break
             try:
-                seen, text, live = compare(action, self.door.look(action))
+                access = self.door.look(action)
+                seen, text, live = compare(action, access)
             except GraphError as error:
                 seen, text, live = Seen.UNREADABLE, error.what, None
             if seen is Seen.WANTED:
                 return _done(action, answer, live)
+            if access.reason_code == ENDED and not isinstance(answer, GraphError):
+                return _done(action, answer, State(Status.ABSENT))  # Meta said yes, and shows it no more
             if seen is Seen.MOVED:
                 break
         if awaits:

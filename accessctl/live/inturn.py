@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from accessctl.graph.edges import Row
     from accessctl.graph.reader import Reader
     from accessctl.graph.secret import Secret
-    from accessctl.model import Kind
+    from accessctl.model import ClosedEdge, Kind
 
 
 def read_in_turn(
@@ -38,7 +38,7 @@ def read_in_turn(
         for place in left:
             closed = closing.just_found(business, asset_edge("GET", reads[place][0]))
             if closed and place not in asked:
-                answers[place] = GraphError(shut(closed), trouble=Trouble.CAPABILITY_MISSING, code=closed.code)
+                answers[place] = _closed_to_us(closed)
         tell(len([place for place in left if place in answers]))
         found = reader.batch([reads[place][1] for place in asked], token, tell)
         for place, answer in zip(asked, found, strict=True):
@@ -61,6 +61,10 @@ def _next(
         return open_[:CHUNK]
     first = {kind: next(place for place in open_ if reads[place][0] is kind) for kind in doubtful}
     return sorted(first.values())
+
+
+def _closed_to_us(closed: ClosedEdge) -> GraphError:
+    return GraphError(shut(closed, dated=False), trouble=Trouble.CAPABILITY_MISSING, code=closed.code)
 
 
 def _learn(business: str, kind: Kind, read: BatchRead, answer: Row | GraphError, closing: Closing) -> None:

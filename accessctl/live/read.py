@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from accessctl.closed import nothing_known
-from accessctl.endings import lost_business
 from accessctl.garbage import held
 from accessctl.graph.edges import read_name
 from accessctl.graph.errors import HINT_UNVERIFIED, GraphError, Trouble, names_verification
 from accessctl.live.ending import Ends, all_found, unasked
 from accessctl.live.picture import Picture
 from accessctl.live.sources import Source
+from accessctl.lost import lost_business
 from accessctl.model import Access, Business, Side
 from accessctl.watch import QUIET
 

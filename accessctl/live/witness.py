@@ -46,7 +46,7 @@ def hear_witness(
     the edge it is not asked. Raises GraphError for what makes all reading pointless.
     """
     if closed := closing.known(business, AGENCIES):
-        return Testimony(silence=not_opened(closed))
+        return Testimony(silence=not_opened(closed, dated=False))
     try:
         with closing.around(business, AGENCIES):
             rows = reader.rows(token, business, "agencies", fields=edges.CLIENT_FIELDS, limit=LIMIT)
@@ -56,7 +56,7 @@ def hear_witness(
     except GraphError as error:
         closed = closing.known(business, AGENCIES)
         silence = reason_unless_it_stops_all(in_plain_words(error, closed))
-        return Testimony(silence=not_opened(closed) if closed else silence)
+        return Testimony(silence=not_opened(closed, dated=False) if closed else silence)
 
 
 def _testimony(rows: tuple[edges.Row, ...], names: dict[str, Business]) -> Testimony:

@@ -1,0 +1,233 @@
+"""What a person's token does not show once it has lost something: not absent, and neither asked for nor given up."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accessctl.apply import Outcome
+from accessctl.connection import connect
+from accessctl.errors import AccessctlError
+from accessctl.looking import blindness, read_foretold
+from accessctl.lost import why_unseen
+from accessctl.model import Asset, Kind
+from accessctl.plan.losing import endings_in
+from accessctl.plan.nouns import Verb
+from accessctl.records import ENDINGS
+from accessctl.sandbox.world import frozen
+from accessctl.way import Way
+from accessctl.workflow import NO_WISH, Wish, apply_plan, plan_project
+from tests.company import ACME
+from tests.test_managed_accounts import BUYER, END, KINDS, NODES, apply_at, change, losing, move, plan_at, with_ends
+
+if TYPE_CHECKING:
+    from accessctl.plan.document import SavedPlan
+    from tests.company import Company
+
+BEFORE, AFTER = END - timedelta(days=20), END + timedelta(days=1)
+PENDING = {"tasks": BUYER, "status": "PENDING"}
+NAMED = {"71": "a-71", "99": "new"}
+OTHER = {Kind.AD_ACCOUNT: "act_72", Kind.PAGE: "72"}
+
+
+def shared(company: Company, kind: Kind, live: object = BUYER, number: str = "71") -> None:
+    """Let the client share an asset with acme, which the manifests want."""
+    company.asset(kind, f"a-{number}", number, owner="client", agencies={"acme": BUYER}, live={ACME: live})
+
+
+def declare_new(company: Company, kind: Kind) -> None:
+    """Declare an asset that nobody has shared."""
+    company.manifest[f"{kind}s"]["new"] = {"id": "99", "owner": "client", "agencies": {"acme": BUYER}}
+    company.write()
+
+
+def given_back(company: Company, kind: Kind) -> SavedPlan:
+    """Plan to give up what acme holds, some time before its end."""
+    company.asset(kind, "a-71", "71", owner="client", agencies={}, live={ACME: BUYER})
+    losing(company, NODES[kind])
+    saved = plan_at(company, BEFORE)
+    assert [action.verb for action in saved.plan.actions] == [Verb.RELINQUISH]
+    return saved
+
+
+def codes(saved: SavedPlan) -> dict[str, str]:
+    return {row.asset.id: row.reason.code for row in saved.plan.blocked}
+
+
+# Beside what was foretold.
+
+
+@KINDS
+@pytest.mark.parametrize("live", [PENDING, BUYER])
+def test_what_vanished_beside_a_lost_asset_is_not_asked_for(company, kind, live):
+    """Meta foretells only what is assigned to the person directly, and no end of a request (S003)."""
+    shared(company, kind)
+    shared(company, kind, live, "72")
+    losing(company, NODES[kind])
+    plan_at(company, BEFORE)
+    change(company, lambda world: world.with_assets([replace(world.assets[OTHER[kind]], hidden=True)]))
+    saved = plan_at(company, AFTER)
+    assert saved.plan.actions == ()
+    assert codes(saved) == {"71": "access_ended", "72": "access_ended"}
+    (text,) = [row.reason.text for row in saved.plan.blocked if row.asset.id == "72"]
+    assert text.startswith("this token lost other access on 4 May 2027")
+    assert "may be lost too; --ask-again asks the client all the same" in text
+
+
+@KINDS
+def test_a_new_declaration_waits_until_a_token_that_has_lost_something_is_replaced(company, kind):
+    shared(company, kind)
+    losing(company, NODES[kind])
+    plan_at(company, BEFORE)
+    declare_new(company, kind)
+    assert codes(plan_at(company, AFTER)) == {"71": "access_ended", "99": "access_ended"}
+    change(company, lambda world: replace(world, acts_with=frozen({})))
+    saved = plan_at(company, AFTER + timedelta(days=1))
+    assert [(action.verb, action.asset.id) for action in saved.plan.actions] == [(Verb.REQUEST, "99")]
+    assert saved.plan.blocked == ()
+
+
+@KINDS
+@pytest.mark.parametrize(("number", "outcome"), [("71", Outcome.FAILED), ("99", Outcome.WAITING)])
+def test_a_person_may_have_it_asked_for_all_the_same(company, kind, number, outcome):
+    """Meta refuses to ask for what the client shares already."""
+    shared(company, kind)
+    company.world["quirks"]["request_ad_accounts"] = "open"
+    company.asset(kind, "new", "99", owner="client", live={})
+    losing(company, NODES[kind])
+    plan_at(company, BEFORE)
+    declare_new(company, kind)
+    saved = plan_at(company, AFTER, Wish(ask_again=(NAMED[number],)))
+    assert [(action.verb, action.asset.id) for action in saved.plan.actions] == [(Verb.REQUEST, number)]
+    assert list(codes(saved)) == [{"71": "99", "99": "71"}[number]]
+    (step,) = apply_at(company, saved, AFTER).steps
+    assert step.outcome is outcome
+
+
+@KINDS
+def test_what_our_own_assets_show_is_judged_by_themselves(company, kind):
+    """Nothing that an owner's token does not show is called lost because another asset is."""
+    company.asset(kind, "de", "71", agencies={"mediahouse": BUYER}, live={})
+    company.asset(kind, "fr", "72", agencies={"mediahouse": BUYER}, live={})
+    losing(company, NODES[kind])
+    plan_at(company, BEFORE)
+    change(company, lambda world: world.with_assets([replace(world.assets[OTHER[kind]], hidden=True)]))
+    assert codes(plan_at(company, AFTER)) == {"71": "access_ended", "72": "hidden"}
+
+
+def test_a_token_that_has_lost_nothing_hides_nothing():
+    assert why_unseen({}, Asset(Kind.PAGE, "71")) == ""
+
+
+# While apply runs over the end.
+
+
+@KINDS
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_what_vanishes_at_its_end_while_apply_runs_was_not_given_up(company, kind, forgotten):
+    saved = given_back(company, kind)
+    move(company, END)
+    with company.connected() as (_, connection):
+        if forgotten:  # the plan's file alone tells of the end
+            shutil.rmtree(connection.records.name)
+        result = apply_plan(saved, connection, clock=lambda: END)
+    (step,) = result.steps
+    assert (step.outcome, company.writes) == (Outcome.FAILED, ())
+    assert "this token lost" in step.text
+    with company.people() as box:
+        assert ACME in box.world.assets[NODES[kind]].agencies
+
+
+@KINDS
+@pytest.mark.parametrize("left", [timedelta(days=19), timedelta(hours=1)])
+def test_what_is_given_up_before_its_end_is_given_up(company, kind, left):
+    saved = given_back(company, kind)
+    result = apply_at(company, saved, END - left)
+    assert [step.outcome for step in result.steps] == [Outcome.APPLIED]
+
+
+@KINDS
+def test_a_request_that_is_withdrawn_after_other_losses_needs_metas_word(company, kind):
+    shared(company, kind)
+    company.asset(kind, "b", "72", owner="client", agencies={}, live={ACME: PENDING})
+    losing(company, NODES[kind], OTHER[kind])
+    saved = plan_at(company, BEFORE)
+    assert [action.verb for action in saved.plan.actions] == [Verb.WITHDRAW]
+    move(company, END)
+    with company.connected() as (_, connection):
+        (step,) = apply_plan(saved, connection, clock=lambda: END).steps
+    assert (step.outcome, company.writes) == (Outcome.FAILED, ())
+
+
+# What we gave up ourselves.
+
+
+@KINDS
+def test_what_we_gave_up_before_its_end_was_not_lost_by_it(company, kind):
+    assert apply_at(company, given_back(company, kind), BEFORE).steps[0].outcome is Outcome.APPLIED
+    with company.connected() as (_, connection):
+        assert read_foretold(connection).ends[ACME] == {}
+    company.manifest[f"{kind}s"]["a-71"]["agencies"] = {"acme": BUYER}
+    company.write()
+    saved = plan_at(company, AFTER)
+    assert [action.verb for action in saved.plan.actions] == [Verb.REQUEST]
+    assert saved.plan.blocked == ()
+
+
+@KINDS
+def test_what_is_shared_once_more_can_be_lost_once_more(company, kind):
+    saved = given_back(company, kind)
+    with company.people() as box:
+        before = box.world.assets[NODES[kind]]
+    apply_at(company, saved, BEFORE)
+    change(company, lambda world: with_ends(world.with_assets([before]), {NODES[kind]: END}))
+    assert len(plan_at(company, BEFORE + timedelta(days=1)).plan.losing) == 1
+    saved = plan_at(company, AFTER)
+    assert (saved.plan.actions, codes(saved)) == ((), {"71": "access_ended"})
+
+
+# Where the records move.
+
+
+@KINDS
+def test_ends_that_were_noted_are_not_forgotten_when_the_state_moves(company, kind, tmp_path):
+    shared(company, kind)
+    losing(company, NODES[kind])
+    plan_at(company, BEFORE)
+    move(company, AFTER)
+    state = tmp_path / "state"
+    way = Way(sandbox=str(company.directory / "world.yaml"), state=state.as_uri())
+    project = company.load()
+    with (
+        pytest.raises(AccessctlError, match=r"knows of no end of access, and what .* has noted") as refused,
+        connect(project, company.directory, way, {}),
+    ):
+        pass
+    assert "copy it there" in refused.value.hint
+    with company.connected() as (_, connection):
+        (noted,) = Path(connection.records.name).glob("endings-*.jsonl")
+    moved = state / "records" / "endings" / noted.stem.removeprefix("endings-") / "0.jsonl"
+    moved.parent.mkdir(parents=True)
+    shutil.copy(noted, moved)
+    with connect(project, company.directory, way, {}) as connection:
+        assert len(connection.records.read(ENDINGS)) == 1
+        saved = plan_project(project, connection, NO_WISH, AFTER)
+    assert (saved.plan.actions, codes(saved)) == ((), {"71": "access_ended"})
+
+
+def test_the_end_that_a_plan_knows_of_counts_beside_those_noted(company):
+    shared(company, Kind.PAGE)
+    losing(company, "71")
+    ends = endings_in(plan_at(company, BEFORE).plan, {ACME})
+    page = Asset(Kind.PAGE, "71")
+    with company.connected() as (_, connection):
+        assert not blindness(connection, (), lambda: BEFORE)(ACME, page)
+        assert blindness(connection, (), lambda: AFTER)(ACME, page)
+        shutil.rmtree(connection.records.name)
+        assert not blindness(connection, (), lambda: AFTER)(ACME, page)
+        assert blindness(connection, ends, lambda: AFTER)(ACME, page)
