@@ -482,6 +482,20 @@ def test_where_nothing_can_be_kept_the_call_is_met_again_and_said(company):
     assert any("cannot be written" in line for line in said)
 
 
+@pytest.mark.parametrize("edge", ["GET agencies", "GET clients", "GET ad_account/agencies"])
+def test_where_nothing_can_be_kept_the_digest_does_not_move_with_the_day(company, edge):
+    wanting(shut(company, edge, 3), "POST ad_account/agencies")
+    company.asset("page", "theirs", "790", owner="client", agencies={"acme": BUYER}, live={})
+    company.write()
+    records = Store(company.directory / ".accessctl" / "sandbox", company.directory / "world.yaml").records
+    records.joinpath("closed-2026-11.jsonl").mkdir(parents=True)
+    digests = set()
+    for days in (0, 1, 2):
+        with company.connected() as (project, connection):
+            digests.add(plan_project(project, connection, Wish(), NOW + timedelta(days=days)).digest)
+    assert len(digests) == 1
+
+
 # Snapshots and other hands.
 
 

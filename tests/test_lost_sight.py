@@ -13,6 +13,7 @@ import pytest
 from accessctl.apply import Outcome
 from accessctl.connection import connect
 from accessctl.errors import AccessctlError
+from accessctl.history import given_up
 from accessctl.looking import blindness, read_foretold
 from accessctl.lost import why_unseen
 from accessctl.model import Asset, Kind
@@ -120,6 +121,18 @@ def test_what_our_own_assets_show_is_judged_by_themselves(company, kind):
     assert codes(plan_at(company, AFTER)) == {"71": "access_ended", "72": "hidden"}
 
 
+@KINDS
+def test_what_an_owner_of_ours_does_not_show_is_not_called_lost_by_another_business_of_ours(company, kind):
+    company.project["acts_as"] = ["acme", "sister"]
+    shared(company, kind)
+    company.asset(kind, "own", "72", owner="sister", agencies={"acme": BUYER}, live={})
+    losing(company, NODES[kind])
+    plan_at(company, BEFORE)
+    saved = plan_at(company, AFTER)
+    assert codes(saved) == {"71": "access_ended"}
+    assert [(action.verb, action.asset.id) for action in saved.plan.actions] == [(Verb.GRANT, "72")]
+
+
 def test_a_token_that_has_lost_nothing_hides_nothing():
     assert why_unseen({}, Asset(Kind.PAGE, "71")) == ""
 
@@ -141,6 +154,15 @@ def test_what_vanishes_at_its_end_while_apply_runs_was_not_given_up(company, kin
     assert "this token lost" in step.text
     with company.people() as box:
         assert ACME in box.world.assets[NODES[kind]].agencies
+
+
+@KINDS
+def test_what_vanishes_shortly_before_its_end_while_apply_runs_was_not_given_up(company, kind):
+    saved = given_back(company, kind)
+    move(company, END)
+    with company.connected() as (_, connection):  # this machine's clock is behind Meta's
+        (step,) = apply_plan(saved, connection, clock=lambda: END - timedelta(hours=1)).steps
+    assert (step.outcome, company.writes) == (Outcome.FAILED, ())
 
 
 @KINDS
@@ -189,6 +211,16 @@ def test_what_is_shared_once_more_can_be_lost_once_more(company, kind):
     assert len(plan_at(company, BEFORE + timedelta(days=1)).plan.losing) == 1
     saved = plan_at(company, AFTER)
     assert (saved.plan.actions, codes(saved)) == ((), {"71": "access_ended"})
+
+
+def test_only_what_was_given_up_in_this_place_and_surely_counts(company):
+    apply_at(company, given_back(company, Kind.PAGE), BEFORE)
+    entries, url = company.journal, "sandbox:world.yaml"
+    assert list(given_up(entries, url)) == [(Asset(Kind.PAGE, "71"), ACME)]
+    assert not given_up(entries, "https://graph.facebook.com")
+    for event, word in (("outcome", "unknown"), ("outcome", "failed")):
+        assert not given_up([one | {"outcome": word} if one["event"] == event else one for one in entries], url)
+    assert not given_up([one | {"verb": "request"} if "verb" in one else one for one in entries], url)
 
 
 # Where the records move.
