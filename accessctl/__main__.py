@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from accessctl.clean import unarmed_lines
+from accessctl.clean import display, unarmed_lines
 from accessctl.errors import AccessctlError, ManifestError, RefusedError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 USAGE = 64
 INTERRUPTED = 130
 TERMINATED = 143
+UNUSABLE_HINT = "hint: check that it is there, and that you may read it, or write it where it is to be written"
 BUG_HINT = "this is a slip of accessctl's; please report it with what you did. ACCESSCTL_DEBUG=1 shows where"
 
 
@@ -70,8 +71,8 @@ def run(args: Sequence[str] | None = None) -> int:
         return TERMINATED
     except AccessctlError as error:
         return _tell(error)
-    except OSError as error:  # stdout or stderr; every other file says what is wrong with it itself
-        _say(f"error: the output cannot be written: {error.strerror}")
+    except OSError as error:
+        _say(*_unusable(error))
         return 1
     except Exception as error:  # the one place that may: people get words, not tracebacks
         if os.environ.get("ACCESSCTL_DEBUG"):
@@ -89,6 +90,14 @@ def _tell(error: AccessctlError) -> int:
     if error.hint:
         _say(f"hint: {error.hint}")
     return error.exit_code
+
+
+def _unusable(error: OSError) -> tuple[str, ...]:
+    """Say what could not be used: a file by its name; what has none is stdout or stderr."""
+    if error.filename is None:
+        return (f"error: the output cannot be written: {error.strerror}",)
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(error.filename)
+    return f"error: {display(name, 300)} cannot be used: {error.strerror}", UNUSABLE_HINT
 
 
 def _say(*lines: str) -> None:

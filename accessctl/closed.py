@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from accessctl.graph.codes import LACKING_WORDS
 from accessctl.graph.errors import GraphError, Trouble
-from accessctl.model import ClosedEdge, Kind
+from accessctl.limited import OBO_LISTS, OF_BUSINESS, WORDS, called, page_of, why
+from accessctl.model import ClosedEdge, frozen
 from accessctl.records import moment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from accessctl.records import Row
 
@@ -24,36 +25,18 @@ USED = timedelta(days=90)  # then it is tried once more: Meta opens and closes e
 CODES = frozenset({3, 10, 200})  # GRAPH_API 4.3: no code is documented
 SURE = 3  # the app lacks the capability (GRAPH_API 4.2); the others are also those of a lack of permission
 ALIKE = 3  # so many assets refused alike, and none that went through, are a closed endpoint
-
-CLIENTS, AGENCIES = "GET clients", "GET agencies"
-# The edges of on-behalf-of requests (GRAPH_API 1.3, 1.5): two are still in Meta's guide, its specification lost them.
-OBO_WORDS: Mapping[str, str] = {
-    "GET received_inprogress_onbehalf_requests": "listing the on-behalf-of requests that a business has got",
-    "GET sent_inprogress_onbehalf_requests": "listing the on-behalf-of requests that a business has sent",
-    "GET onbehalf_requests": "listing the on-behalf-of requests on an ad account",
-}
-# What each of them is for. S002 names them all but those that give up access, which it does not speak of.
-WORDS: Mapping[str, str] = {
-    **OBO_WORDS,
-    "POST client_ad_accounts": "asking clients for ad accounts",
-    "POST client_pages": "asking clients for Pages",
-    "DELETE ad_accounts": "giving up access to ad accounts",
-    "DELETE pages": "giving up access to Pages",
-    CLIENTS: "listing clients",
-    AGENCIES: "listing agencies",
-} | {
-    f"{method} {kind}/agencies": f"{what} {kind.nouns}"
-    for method, what in (("GET", "reading who holds"), ("POST", "giving access to"), ("DELETE", "taking access from"))
-    for kind in Kind
-}
 GONE_CODES = frozenset({100, 2500})  # of these edges they say too that there is no such edge, where their words do
 _GONE = re.compile(
     r"nonexist(?:ing|ent) field|unknown path|deprecated|no longer (?:available|supported)", re.IGNORECASE
 )
-WHY = "since 8 June 2021 only some apps may make it, as a rule those that did so with success in the last 30 days"
 OR = "; the same code says that the token lacks a permission for all of them"
+OR_ONE = "; the same code says that the token lacks a permission for it"
 GONE = "it answers that there is no such call, though its guide has one"
+NOT_ASKED = f"It is not asked again for {USED.days} days, but with --ask-again SELECTOR or with another token"
 DOUBT = "a permission is missing here, or Meta does not open the endpoint to this app: its words do not tell which"
+
+Key = tuple[str, str]  # a business and an edge
+NO_TOKENS: Mapping[str, str] = frozen({})
 
 
 class Evidence(StrEnum):
@@ -67,9 +50,9 @@ class Evidence(StrEnum):
 def evidence_of(error: GraphError, edge: str = "") -> Evidence:
     """Tell whether a refusal of a call says that its edge is closed to the app (GRAPH_API 4.3: 3, 10 or 200).
 
-    Of an edge of on-behalf-of requests it is also enough that Meta says, by its name, that it is not there.
+    Of a listing of on-behalf-of requests it is also enough that Meta says, by its name, that it is not there.
     """
-    if edge in OBO_WORDS and error.code in GONE_CODES:
+    if edge in OBO_LISTS and error.code in GONE_CODES:
         return Evidence.CLOSED if _is_gone(edge, error.message) else Evidence.NONE
     if error.code not in CODES:
         return Evidence.NONE
@@ -85,21 +68,6 @@ def _is_gone(edge: str, message: str) -> bool:
     return bool(_GONE.search(message) and re.search(rf"\b{name}\b", message))
 
 
-def codes_of(edge: str) -> frozenset[int]:
-    """Return the codes that a refusal may have that closes this edge."""
-    return CODES | GONE_CODES if edge in OBO_WORDS else CODES
-
-
-def asset_edge(method: str, kind: Kind) -> str:
-    """Return what the `agencies` edge of one kind of asset is remembered by."""
-    return f"{method} {kind}/agencies"
-
-
-def called(edge: str) -> str:
-    """Return `asking clients for Pages (POST client_pages)`."""
-    return f"{WORDS[edge]} ({edge})" if edge in WORDS else edge
-
-
 def said(closed: ClosedEdge, *, dated: bool = True) -> str:
     """Return how it was refused, and when: `code 3 on 2026-11-21`."""
     return f"code {closed.code}" + f" on {closed.at:%Y-%m-%d}" * dated
@@ -112,34 +80,51 @@ def shut(closed: ClosedEdge, *, dated: bool = True) -> str:
 
 def not_opened(closed: ClosedEdge, *, dated: bool = True) -> str:
     """Say the same, and what it means: once for all that it keeps from being done."""
-    meaning = GONE if closed.code in GONE_CODES else f"{WHY}{OR * (closed.code != SURE)}"
-    return f"{shut(closed, dated=dated)}: {meaning}"
+    doubt = (OR_ONE if closed.edge in OF_BUSINESS else OR) * (closed.code != SURE)
+    return f"{shut(closed, dated=dated)}: {GONE if closed.code in GONE_CODES else why(closed.edge) + doubt}"
+
+
+def unread(closed: ClosedEdge) -> str:
+    """Say that a read is closed, and where a person looks by hand; without the day, as it stands in live access."""
+    return f"{shut(closed, dated=False)}; by hand, look at {page_of(closed.edge, closed.business)}"
+
+
+def unopened(closed: ClosedEdge) -> GraphError:
+    """Return what stands for the answer of a read that is not made, as it is known to be closed."""
+    return GraphError(unread(closed), trouble=Trouble.CAPABILITY_MISSING, code=closed.code)
 
 
 def in_plain_words(error: GraphError, closed: ClosedEdge | None) -> GraphError:
     """Return a refusal as what it is: an edge that is closed, one that may be, or as it came."""
     evidence = evidence_of(error, closed.edge if closed else "")
     if closed and evidence is not Evidence.NONE:
-        what = shut(closed, dated=False)
-    elif evidence is Evidence.EITHER:
-        what = f"{error.steady}; {DOUBT}"
-    else:
+        return unopened(closed)
+    if evidence is not Evidence.EITHER:
         return error
+    what = f"{error.steady}; {DOUBT}"
     return GraphError(what, error.hint, trouble=error.trouble, code=error.code, subcode=error.subcode)
 
 
-def closed_edges(rows: Iterable[Row], url: str, now: datetime) -> Mapping[tuple[str, str], ClosedEdge]:
-    """Return what is closed at one Graph URL, by business and edge; a row that makes no sense says nothing."""
-    found: dict[tuple[str, str], ClosedEdge] = {}
+def closed_edges(
+    rows: Iterable[Row], url: str, now: datetime, tokens: Mapping[str, str] = NO_TOKENS
+) -> Mapping[Key, ClosedEdge]:
+    """Return what is closed at one Graph URL, by business and edge; a row that makes no sense says nothing.
+
+    `tokens` are the fingerprints of the tokens by business: another token may be of another app, or have more
+    permissions, so what was refused to it does not count. A row that names no token counts for each.
+    """
+    found: dict[Key, ClosedEdge] = {}
     for row in sorted(rows, key=lambda one: str(one.get("at"))):
         at, business, edge, code = moment_of(row), row.get("business"), row.get("edge"), row.get("code")
         if row.get("url") != url or at is None or not now - USED < at <= now:
             continue
         if not isinstance(business, str) or not isinstance(edge, str) or edge not in WORDS:
             continue
+        if (token := row.get("token")) is not None and token != tokens.get(business, token):
+            continue
         if row.get("open") is True:
             found.pop((business, edge), None)
-        elif isinstance(code, int) and code in codes_of(edge):
+        elif isinstance(code, int) and code in CODES | (GONE_CODES if edge in OBO_LISTS else set()):
             found[business, edge] = ClosedEdge(business, edge, code, at)
     return found
 
@@ -147,7 +132,8 @@ def closed_edges(rows: Iterable[Row], url: str, now: datetime) -> Mapping[tuple[
 class Closing:
     """What is known to be closed, and what one command finds closed or open again. Safe for many threads.
 
-    `keep` is handed each row that is worth remembering, at once.
+    `keep` is handed each row that is worth remembering, at once; it names the token by its fingerprint in `tokens`,
+    by business.
     """
 
     def __init__(
@@ -156,15 +142,21 @@ class Closing:
         url: str,
         clock: Callable[[], datetime],
         keep: Callable[[Row], None] = lambda _: None,
+        tokens: Mapping[str, str] = NO_TOKENS,
     ) -> None:
         self.url = url
         self._clock = clock
         self._keep = keep
+        self._tokens = tokens
         self._lock = threading.Lock()
-        self._known = dict(closed_edges(rows, url, clock()))
-        self._found: dict[tuple[str, str], ClosedEdge] = {}
-        self._refused: dict[tuple[str, str], dict[int, set[str]]] = defaultdict(dict)
-        self._worked: set[tuple[str, str]] = set()
+        self._known = dict(closed_edges(rows, url, clock(), tokens))
+        self._found: dict[Key, ClosedEdge] = {}
+        self._barred: set[Key] = set()
+        self._tried: Mapping[Key, Collection[str]] = {}
+        self._refused: dict[Key, dict[int, set[str]]] = defaultdict(dict)
+        self._doubts: dict[Key, int] = {}
+        self._worked: set[Key] = set()
+        self._sighted: set[str] = set()
 
     @property
     def closed(self) -> tuple[ClosedEdge, ...]:
@@ -176,13 +168,39 @@ class Closing:
         """What this command itself has found closed, in order."""
         return tuple(sorted(self._found.values()))
 
+    @property
+    def met(self) -> tuple[ClosedEdge, ...]:
+        """What has kept this command from something, found now or known before, in order."""
+        return tuple(one for one in self.closed if self.met_with(one.business, one.edge))
+
     def known(self, business: str, edge: str) -> ClosedEdge | None:
-        """Return when an edge was found closed; None where it may be tried."""
+        """Return when an edge was found closed; None where it is not known to be."""
         return self._known.get((business, edge))
 
     def just_found(self, business: str, edge: str) -> ClosedEdge | None:
         """Return the same where this very command was refused."""
         return self._found.get((business, edge))
+
+    def barred(self, business: str, edge: str) -> ClosedEdge | None:
+        """Return the same where the call is not to be made: known before, and nobody wants it tried again."""
+        key = business, edge
+        with self._lock:
+            if key in self._known and (key in self._found or key not in self._tried):
+                self._barred.add(key)
+                return self._known[key]
+            return None
+
+    def met_with(self, business: str, edge: str) -> ClosedEdge | None:
+        """Return the same where it has kept this command from something."""
+        return self._known.get((business, edge)) if (business, edge) in {*self._found, *self._barred} else None
+
+    def try_again(self, tried: Mapping[Key, Collection[str]]) -> None:
+        """Take in which reads a person wants tried although they are closed, each with the assets it is about."""
+        self._tried = tried
+
+    def tried(self, business: str, edge: str) -> Collection[str]:
+        """Return the ids of the assets for which a closed read is tried again."""
+        return self._tried.get((business, edge), ())
 
     @contextmanager
     def around(self, business: str, edge: str, about: str = "") -> Iterator[None]:
@@ -202,36 +220,56 @@ class Closing:
                 self._close(key, error.code, error.subcode)
             elif evidence is Evidence.EITHER and about:
                 self._refused[key].setdefault(error.code, set()).add(about)
+            elif evidence is Evidence.EITHER:
+                self._doubts[key] = error.code
 
-    def conclude(self) -> None:
-        """Take for closed what refused all assets alike: ALIKE or more, with one code, where none went through.
+    def conclude(self, keys: Collection[Key] | None = None) -> None:
+        """Take for closed what refused ALIKE assets or more, with one code, where none went through; and a listing of
+        a business whose token may read others of it. Of `keys`, or of all; one that was tried again stays closed.
 
         To be called when all were asked: the first few may be those for which a permission is missing.
         """
         with self._lock:
-            for key, by_code in self._refused.items():
-                codes = [code for code, assets in by_code.items() if len(assets) >= ALIKE]
-                if len(by_code) == 1 and codes and key not in self._worked:
-                    self._close(key, codes[0])
+            for key in sorted({*self._refused, *self._doubts} - self._worked):
+                if (keys is None or key in keys) and (code := self._alike(key) or self._alone(key)):
+                    self._close(key, code)
+
+    def _alike(self, key: Key) -> int:
+        """Return the one code that so many assets were refused with, 0 where there is none."""
+        by_code = self._refused.get(key, {})
+        enough = 1 if key in self._known else ALIKE
+        return next((code for code, assets in by_code.items() if len(by_code) == 1 and len(assets) >= enough), 0)
+
+    def _alone(self, key: Key) -> int:
+        """Return the code that a listing of a business was refused with while others were not, 0 for any other."""
+        is_alone = key[1] in OF_BUSINESS and key[0] in self._sighted
+        return self._doubts.get(key, 0) if is_alone or key in self._known else 0
 
     def worked(self, business: str, edge: str) -> None:
         """Take in a success: what was closed is open again."""
         key = business, edge
         with self._lock:
             self._worked.add(key)
+            self._sighted |= {business} if edge in OF_BUSINESS else set()
             self._found.pop(key, None)
             if self._known.pop(key, None):
                 self._keep(self._row(key, self._clock()) | {"open": True})
 
-    def _close(self, key: tuple[str, str], code: int, subcode: int = 0) -> None:
+    def sighted(self, business: str) -> None:
+        """Take in that a listing of a business went through: its token may read what belongs to the business."""
+        with self._lock:
+            self._sighted.add(business)
+
+    def _close(self, key: Key, code: int, subcode: int = 0) -> None:
         if key not in self._known:
             at = self._clock()
             self._known[key] = ClosedEdge(*key, code, at)
             self._keep(self._row(key, at) | {"code": code, "subcode": subcode})
         self._found[key] = self._known[key]
 
-    def _row(self, key: tuple[str, str], at: datetime) -> Row:
-        return {"at": at.isoformat(), "url": self.url, "business": key[0], "edge": key[1]}
+    def _row(self, key: Key, at: datetime) -> Row:
+        token = {"token": self._tokens[key[0]]} if key[0] in self._tokens else {}
+        return {"at": at.isoformat(), "url": self.url, "business": key[0], "edge": key[1], **token}
 
 
 def nothing_known() -> Closing:

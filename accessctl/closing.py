@@ -21,7 +21,8 @@ def closing_of(
 ) -> Closing:
     """Return what is known to be closed, which keeps what it learns at once.
 
-    Where the records cannot be read nothing is known: a call is then tried once more, which does no harm.
+    It counts for the tokens of this connection alone. Where the records cannot be read nothing is known: a call is
+    then tried once more, which does no harm.
     """
     records = connection.records
     rows: tuple[Row, ...] = ()
@@ -38,4 +39,9 @@ def closing_of(
         rows = records.read(CLOSED)
     except (OSError, AccessctlError) as error:
         warn(f"{records.name} cannot be read, so what Meta does not open is tried again: {error}")
-    return Closing(rows, connection.url, clock, keep)
+    return Closing(rows, connection.url, clock, keep, fingerprints(connection))
+
+
+def fingerprints(connection: Connection) -> dict[str, str]:
+    """Return the fingerprints of the tokens, by business: what is remembered counts for the same token alone."""
+    return {one.business.id: one.token.fingerprint for one in connection.acting}

@@ -143,7 +143,7 @@ def _sandbox(
         }
         app_secret = _of_world(sandbox, Path(way.sandbox).name, environ, tell)
         url = f"sandbox:{Path(way.sandbox).name}"
-        lock = lock_of(way, directory / STATE / "sandbox" / "lock", tuple(tokens), environ)
+        lock = lock_of(way, sandbox_state(directory) / "lock", tuple(tokens), environ)
         journal = ledger_of(way, store.journal, environ, lock.check)
         check_moved(way, store.journal, journal)
         records = records_of(way, store.records, environ)
@@ -153,9 +153,7 @@ def _sandbox(
             yield _connection(project, url, session, tokens, journal, records, lock, sleep, threading.Event(), watch)
 
 
-def _of_world(
-    sandbox: Sandbox, world: str, environ: Mapping[str, str], tell: Callable[[str], None]
-) -> Secret | None:
+def _of_world(sandbox: Sandbox, world: str, environ: Mapping[str, str], tell: Callable[[str], None]) -> Secret | None:
     """Return what calls to a world with an app secret are proved with, None for any other world.
 
     It is no more read from the world than from Meta. Raises AccessctlError where it is not set.
@@ -175,25 +173,40 @@ def _of_world(
     return credentials.app_secret
 
 
+def sandbox_state(directory: Path) -> Path:
+    """Return where a project keeps what is done in its sandboxes."""
+    return directory / STATE / "sandbox"
+
+
 @contextmanager
 def opened_sandbox(directory: Path, world: Path, hint: str) -> Iterator[tuple[Store, Sandbox]]:
     """Open the project's sandbox of a world file, alone; `hint` is for when another command has it open.
 
     Raises AccessctlError for a world or a state that is none, also for what the block does to it.
     """
+    with held_sandbox(directory, world, hint) as store:
+        sandbox = store.open()
+        try:
+            yield store, sandbox
+        finally:
+            sandbox.close()
+
+
+@contextmanager
+def held_sandbox(directory: Path, world: Path, hint: str) -> Iterator[Store]:
+    """Hold what is kept of the project's sandbox of a world file, alone, and do not read it yet.
+
+    Raises AccessctlError for a world that is none, also for what the block does to it.
+    """
     from accessctl.lock import hold
     from accessctl.sandbox import WorldError
     from accessctl.sandbox.store import Store
 
-    state = directory / STATE / "sandbox"
+    state = sandbox_state(directory)
     try:
         store = Store(state, world)
         with hold(state / "open.lock", "another command is using the sandbox", hint=hint):
-            sandbox = store.open()
-            try:
-                yield store, sandbox
-            finally:
-                sandbox.close()
+            yield store
     except WorldError as error:
         raise AccessctlError(error.what, error.hint) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from accessctl.errors import RefusedError, StaleError
 from accessctl.guard import hint, judge
 from accessctl.journal import read_journal, remember
 from accessctl.looking import read_foretold
+from accessctl.model import Asset
 from accessctl.overtaken import check_not_overtaken
 from accessctl.plan.losing import lost_since
 from accessctl.plan.moved import moved
@@ -26,11 +28,16 @@ if TYPE_CHECKING:
 
     from accessctl.connection import Connection
     from accessctl.manifest import Project
+    from accessctl.model import Side
     from accessctl.plan.document import SavedPlan
     from accessctl.plan.nouns import Verdict
 
 SLACK = timedelta(minutes=5)  # clocks of two machines differ by this much
 CLOCKS = "set the clock of this machine, or make a new plan"
+MAY_NOT = (
+    "nothing was sent. Make a new token that may do all of it, or plan with --exclude what it may not; accessctl "
+    "doctor tells what each kind takes"
+)
 MOST_TOLD = 5  # differences of a stale plan; the next plan has them all
 
 
@@ -127,10 +134,19 @@ def check_guards(judged: SavedPlan) -> None:
 
 
 def check_tokens(saved: SavedPlan, connection: Connection, now: datetime) -> None:
-    """Raise RefusedError where a token that is to write ends before all is surely written."""
-    from accessctl.doctor.lasting import ending_soon
+    """Raise RefusedError where a token that is to write ends too soon, or has no permission for what it is to do.
 
-    writers = {action.via for action in saved.plan.actions}
-    acting = [one for one in connection.acting if one.business.alias in writers]
-    if ending := ending_soon(connection.reader, acting, len(saved.plan.actions), now):
+    A write that Meta would refuse for want of a permission is not tried: refused calls count against the app
+    (GRAPH_API 5.3).
+    """
+    from accessctl.apply.door import SIDES
+    from accessctl.doctor.lasting import ask_tokens, ending_soon, forbidden
+
+    writes: defaultdict[str, set[tuple[Side, Asset]]] = defaultdict(set)
+    for action in saved.plan.actions:
+        writes[action.via].add((SIDES[action.verb], Asset(action.asset.kind, action.asset.id)))
+    tokens = tuple(ask_tokens(connection.reader, [one for one in connection.acting if one.business.alias in writes]))
+    if ending := ending_soon(tokens, len(saved.plan.actions), now):
         raise RefusedError(f"{'; '.join(ending)}, which may be too soon", "make a new token, then apply again")
+    if lacking := forbidden(tokens, writes):
+        raise RefusedError("; ".join(lacking), MAY_NOT)

@@ -6,18 +6,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from accessctl.closed import AGENCIES, OBO_WORDS, not_opened
+from accessctl.closed import NOT_ASKED, not_opened
 from accessctl.closing import closing_of
 from accessctl.endings import foretold, news
 from accessctl.errors import AccessctlError
 from accessctl.history import given_up
 from accessctl.journal import read_journal, remember
+from accessctl.limited import AGENCIES, OBO_WORDS
 from accessctl.live.ending import Ends
 from accessctl.live.read import read_live
 from accessctl.live.wanted import wanted_of
 from accessctl.lost import why_unseen, with_evidence
 from accessctl.records import ENDINGS
 from accessctl.selectors import selected
+from accessctl.tryagain import reads_tried_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,8 +45,9 @@ def look(
     """Return what Meta shows, and what only the journal knows.
 
     What Meta foretells is noted when it changes. What a token was to lose by `now`, and cannot see, is unreadable
-    and says why, but for pairs that the selectors `ask_again` mean. Raises AccessctlError where what was noted
-    cannot be read: a lost asset would pass for an absent one.
+    and says why, but for pairs that the selectors `ask_again` mean; these make a closed read be tried, too.
+
+    Raises AccessctlError where what was noted cannot be read: a lost asset would pass for an absent one.
     """
     now = now or datetime.now(UTC)
     entries = read_journal(connection.journal)
@@ -53,6 +56,7 @@ def look(
     wanted = wanted_of(project.desired, project.policy.acts_as, scope.targets, scope.excludes)
     at = now
     closing = closing_of(connection, lambda: at)
+    closing.try_again(reads_tried_again(project.desired, project.policy.acts_as, ask_again))
     live = read_live(connection.reader, connection.acting, wanted, connection.watch, every, closing)
     live = with_closed(live, closing, project.policy.acts_as)
     read = [every[business] for business in wanted.businesses]
@@ -72,10 +76,11 @@ def look(
 def with_closed(live: Access, closing: Closing, acts_as: Sequence[str]) -> Access:
     """Return `live` with the calls that are closed to us, and a note on each that kept something from being read.
 
-    On-behalf-of requests are no access: whether they can be listed is left out.
+    The note is the same where it was found just now and where it was known. On-behalf-of requests are no access:
+    whether they can be listed is left out.
     """
-    needed = [one for one in closing.found if one.edge.startswith("GET ") and one.edge != AGENCIES]
-    notes = (*live.notes, *dict.fromkeys(not_opened(one, dated=False) for one in needed))
+    needed = [one for one in closing.met if one.edge.startswith("GET ") and one.edge != AGENCIES]
+    notes = (*live.notes, *dict.fromkeys(f"{not_opened(one, dated=False)}. {NOT_ASKED}" for one in needed))
     closed = (one for one in closing.closed if one.business in acts_as and one.edge not in OBO_WORDS)
     return replace(live, notes=notes, closed=tuple(closed))
 

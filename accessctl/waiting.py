@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from accessctl import tasks
+from accessctl.limited import PARTNERS_PAGE
 from accessctl.model import Asset, Kind, Status
-from accessctl.plan.byhand import BY_HAND, PARTNERS_PAGE, asks_client, told_in
+from accessctl.plan.byhand import BY_HAND, asks_client, told_in
 from accessctl.plan.nouns import BusinessRef
 
 if TYPE_CHECKING:

@@ -40,7 +40,8 @@ class Wish:
     """What a person asks of a plan beyond the manifests.
 
     `ask_again` are selectors of pairs whose earlier request or grant, still open as far as the journal knows,
-    shall be forgotten, and whose call shall be tried also where Meta was found not to open it.
+    shall be forgotten, and whose call, and what it takes to read them, shall be tried also where Meta was found not
+    to open it.
     """
 
     scope: Scope = EVERYTHING
@@ -95,9 +96,11 @@ def plan_project(
     connection: Connection,
     wish: Wish,
     now: datetime,
+    notes: Sequence[str] = (),
 ) -> SavedPlan:
-    """Read, plan, and let the guards judge. Changes nothing anywhere."""
+    """Read, plan, and let the guards judge. Changes nothing anywhere. `notes` are warnings from elsewhere."""
     live = read_access(project, connection, wish, now)
+    live = replace(live, notes=(*live.notes, *notes))
     origin = origin_of(project, project.graph_version, connection.url, wish)
     return _plan(project, live, wish, origin, now, cost=connection.cost)
 

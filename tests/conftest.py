@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.commandline import run_alone as run_alone_at
+from tests.commandline import run_here
 from tests.company import Company
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_configure() -> None:
+    """Let the programs that tests start keep what they compile, or each would compile all of accessctl anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,19 +37,11 @@ def company(tmp_path: Path) -> Company:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run the command line in a fresh process, in `tmp_path`, with nothing of our own environment's settings."""
+    """Run the command line in this process, in `tmp_path`, with nothing of our own environment's settings."""
+    return partial(run_here, cwd=tmp_path)
 
-    def run(*args: str, cwd: Path = tmp_path, **environ: str) -> subprocess.CompletedProcess[str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "GITHUB_", "CI"))}
-        return subprocess.run(
-            [sys.executable, "-m", "accessctl", *args],
-            cwd=cwd,
-            env=kept | {"PYTHONWARNINGS": "error", "COLUMNS": "80"} | environ,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            stdin=subprocess.DEVNULL,
-            timeout=120,
-        )
 
-    return run
+@pytest.fixture
+def run_alone(tmp_path: Path) -> Run:
+    """Run it in a fresh process, where that is the point: what it loads, how it ends, and what it inherits."""
+    return partial(run_alone_at, cwd=tmp_path)

@@ -49,6 +49,46 @@ def test_validate_loads_neither_http_nor_schemas_nor_differences(brand):
     assert loaded & {"httpx", "deepdiff", "jsonschema"} == set()
 
 
+EACH_ALONE = """
+import importlib, os
+from accessctl.cli import COMMANDS
+for name in COMMANDS:
+    if child := os.fork():
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, name
+    else:
+        importlib.import_module(f"accessctl.cli.{name}")
+        os._exit(0)
+"""
+
+
+def test_every_command_loads_what_it_needs_itself():
+    found = subprocess.run([sys.executable, "-c", EACH_ALONE], capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (["plan", "--exclude", "uk", *SANDBOX], 0),
+        (["plan"], 1),
+        (["plan", "--exclude", "uk", "--detailed-exitcode", *SANDBOX], 2),
+        (["apply", "--exclude", "uk", *SANDBOX], 3),
+        (["show", "forged.json"], 4),
+        (["plan", *SANDBOX], 5),
+        (["nope"], 64),
+    ],
+)
+def test_a_process_of_its_own_says_what_is_said_here_and_ends_with_its_code(brand, run, run_alone, args, code):
+    brand.asset("page", "uk", "76", agencies={"mediahouse": BUYER}, live={}, page_token=False)
+    brand.write()
+    run("plan", "--out", "plan.json", *SANDBOX)
+    plan = (brand.directory / "plan.json").read_text()
+    (brand.directory / "forged.json").write_text(plan.replace("ADVERTISE", "MANAGE", 1))
+    here, alone = run(*args), run_alone(*args)
+    assert (here.returncode, alone.returncode) == (code, code)
+    assert (here.stdout, here.stderr) == (alone.stdout, alone.stderr)
+
+
 @pytest.mark.parametrize("command", [*COMMANDS, "sandbox serve", "sandbox accept", "sandbox reset"])
 def test_every_command_has_help_with_a_line_and_an_example(run, command):
     found = run(*command.split(), "--help")
@@ -82,14 +122,14 @@ def test_wrong_usage_exits_with_64_and_says_how_it_is_used(run, args):
     assert "--help" in found.stderr
 
 
-def test_plan_apply_plan(brand, run):
-    planned = run("plan", *SANDBOX)
+def test_plan_apply_plan(brand, run_alone):
+    planned = run_alone("plan", *SANDBOX)
     assert planned.returncode == 0, planned.stderr
     assert "Plan: 1 to grant, 1 to revoke. 1 unchanged.\n" in planned.stdout
-    applied = run("apply", "--auto-approve", *SANDBOX)
+    applied = run_alone("apply", "--auto-approve", *SANDBOX)
     assert applied.returncode == 0
     assert applied.stdout.endswith("Apply complete: 1 granted, 1 revoked.\n")
-    again = run("plan", "--detailed-exitcode", *SANDBOX)
+    again = run_alone("plan", "--detailed-exitcode", *SANDBOX)
     assert (again.returncode, again.stderr) == (0, "")
     assert "\nNo changes. Live access matches the manifests.\n" in again.stdout
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accessctl.closed import OBO_WORDS, USED, WORDS
+from accessctl.closed import USED
 from accessctl.doctor import Level
 from accessctl.doctor.closed import closed_findings
 from accessctl.doctor.facts import Unread
+from accessctl.limited import OBO_LISTS, OBO_WORDS, WORDS, why
 from accessctl.model import ClosedEdge
 from accessctl.records import CLOSED
 from accessctl.render.doctor import LONGEST
@@ -33,24 +34,22 @@ def told(*closed: ClosedEdge):
 
 @pytest.mark.parametrize("edge", sorted(WORDS))
 def test_each_closed_call_is_told_once_with_its_day_its_code_and_what_to_do_and_warned_of_where_a_person_must_act(edge):
-    code = 100 if edge in OBO_WORDS else 3
+    code = 100 if edge in OBO_LISTS else 3
     (one,) = told(ClosedEdge(ACME, edge, code, NOW))
     level = Level.OK if one.todo.startswith("nothing") else Level.WARNING
     assert (one.id, one.level, one.subject) == ("closed", level, ACME)
     assert one.text.startswith(f"Meta does not open {WORDS[edge]} ({edge}) to this app (code {code} on 2026-11-21): ")
-    assert ("8 June 2021" in one.text) == (code == 3)
+    assert (why(edge) in one.text) == (code == 3)
     assert ("it answers that there is no such call" in one.text) == (code == 100)
     assert one.todo
     assert max(len(one.text), len(one.todo)) <= LONGEST
 
 
 @pytest.mark.parametrize("edge", sorted(WORDS))
-def test_a_step_is_tried_again_by_a_flag_and_a_listing_by_itself(edge):
+def test_each_is_tried_again_by_a_flag_with_another_token_or_after_ninety_days(edge):
     (one,) = told(ClosedEdge(ACME, edge, 3, NOW))
-    assert ("plan --ask-again ASSET" in one.todo) == (not edge.startswith("GET"))
-    is_tried_by_each_plan = edge in ("GET clients", "GET ad_account/agencies", "GET page/agencies")
-    assert ("each plan tries it again" in one.todo) == is_tried_by_each_plan
-    assert (AGAIN in one.todo) == (not is_tried_by_each_plan)
+    assert ("plan --ask-again ASSET" in one.todo) == (edge not in OBO_WORDS)
+    assert f"with another token, or from {AGAIN} on" in one.todo
 
 
 @pytest.mark.parametrize(
@@ -58,11 +57,13 @@ def test_a_step_is_tried_again_by_a_flag_and_a_listing_by_itself(edge):
     [
         ("POST client_pages", "the client adds the business as a partner, at https://business.facebook.com/settings/"),
         ("DELETE page/agencies", "an admin does it in Business Settings, on the page of the asset"),
-        ("GET page/agencies", "look in Business Settings, on the page of the asset"),
-        ("GET clients", "look in Business Settings, at https://business.facebook.com/settings/partners"),
+        ("GET page/agencies", "look by hand, at https://business.facebook.com/settings/pages?business_id=1001"),
+        ("GET clients", "look by hand, at https://business.facebook.com/settings/partners?business_id=1001"),
         ("GET agencies", "nothing: a plan is made without it"),
         ("GET sent_inprogress_onbehalf_requests", "nothing: accessctl obo list asks each ad account instead"),
-        ("GET onbehalf_requests", "look in Business Settings > Requests"),
+        ("GET onbehalf_requests", "look by hand, at https://business.facebook.com/settings/requests?business_id=1001"),
+        ("GET OBO_REQUEST_ID", "look by hand, at https://business.facebook.com/settings/requests?business_id=1001"),
+        ("DELETE OBO_REQUEST_ID", "cancel it by hand, at https://business.facebook.com/settings/requests"),
     ],
 )
 def test_what_to_do_by_hand_is_that_of_the_call(edge, by_hand):
@@ -135,6 +136,13 @@ def test_the_command_says_nothing_of_a_call_that_is_open_again(refused, run):
     assert "does not open" in on_one_line(run("doctor", *SANDBOX).stdout)
     noted(refused, {"at": (refused_at(refused) + timedelta(microseconds=1)).isoformat(), "open": True})
     assert "does not open" not in on_one_line(run("doctor", *SANDBOX).stdout)
+
+
+def test_the_command_says_nothing_of_what_was_refused_to_another_token(refused, run):
+    later = refused_at(refused) + timedelta(microseconds=1)
+    noted(refused, {"edge": "DELETE pages", "token": "00000000", "at": later.isoformat()})
+    said = on_one_line(run("doctor", *SANDBOX).stdout)
+    assert ("POST client_pages" in said, "DELETE pages" in said) == (True, False)
 
 
 def test_the_command_shows_listings_of_requests_that_meta_has_no_more(company, run):

@@ -8,16 +8,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from accessctl.doctor import Level
+from accessctl.doctor import Level, ask, examine, needs_of
 from accessctl.doctor.business import VERIFIED
-from accessctl.doctor.facts import AppFacts, LiveBusiness, Unread
+from accessctl.doctor.facts import AppFacts, LiveBusiness, Service, Unread
 from accessctl.doctor.level import Access, Verdict, judge, level_findings
 from accessctl.doctor.needs import NEEDS, Needs
 from accessctl.doctor.permissions import login_url
 from accessctl.doctor.service import TIERS
 from accessctl.model import Asset, AssetAccess, Kind, Side, frozen
 
-from .company import ACME, CLIENT, MEDIAHOUSE
+from .company import ACME, CLIENT, MEDIAHOUSE, NOW, SISTER
 from .test_doctor import ALL, NEEDED, OWNED, SOUND, asked, filled, findings, of_token
 
 YES, NO, NOT_KNOWN = True, False, None
@@ -129,7 +129,7 @@ def test_a_permission_that_is_not_in_the_table_of_needs_is_never_asked_for():
 
 
 def test_a_missing_permission_comes_with_the_address_that_asks_for_all():
-    found = of_token(scopes=frozenset({"business_management"}))
+    found = of_token(scopes=frozenset({"business_management"}), type="USER")
     url = found["permission.owner-ad-accounts-write"].url
     parts = urlsplit(url)
     assert (parts.scheme, parts.netloc, parts.path) == ("https", "www.facebook.com", "/v26.0/dialog/oauth")
@@ -164,7 +164,7 @@ def test_a_person_logs_in_again_and_a_system_user_gets_a_new_token():
 def test_a_tier_says_its_limits_in_todays_words_and_names_the_older_ones_once(tier, points, block):
     found = findings(replace(SOUND, tier=tier))
     text = found["tier"].text
-    assert f"{points} points in 300 seconds" in text
+    assert f"{points} points in 300 seconds for each" in text
     assert f"a block of {block} seconds" in text
     assert "any number of ad accounts" in text
     assert sum("Ads Management Standard Access" in one.text for one in found.values()) == 1
@@ -192,8 +192,25 @@ def test_system_users_are_counted_by_role_against_the_tier(tier, roles, level, s
 
 
 def test_the_tiers_are_those_of_metas_pages():
-    told = {tier.name: (tier.points, tier.block, tier.users, tier.admins) for tier in TIERS.values()}
-    assert told == {"Limited": (60, 300, 1, 1), "Full": (9000, 60, 10, 1)}
+    told = {tier.name: (tier.points, tier.block, tier.hourly, tier.users, tier.admins) for tier in TIERS.values()}
+    assert told == {"Limited": (60, 300, 300, 1, 1), "Full": (9000, 60, 100_000, 10, 1)}
+
+
+@pytest.mark.parametrize(
+    ("tier", "accounts", "hourly", "writes"),
+    [
+        ("development_access", 1, "300", "20 writes in 5 minutes for the 1 declared ad account, fewer with the reads"),
+        ("development_access", 30, "300", "20 writes in 5 minutes for each of the 30 declared ad accounts, fewer with"),
+        ("standard_access", 30, "100,000", ""),
+    ],
+)
+def test_limits_are_those_of_each_ad_account(tier, accounts, hourly, writes):
+    owned = tuple(AssetAccess(Asset(Kind.AD_ACCOUNT, str(700 + number)), ACME) for number in range(accounts))
+    one = findings(replace(SOUND, tier=tier), needs=Needs(owned))["tier"]
+    assert f"{hourly} calls an hour for each, and 40 more for each active ad" in one.text
+    assert one.source == "ads_api_access_tier, in the headers; Meta's pages on authorization and on rate limits"
+    assert ("That is about" in one.text) == bool(writes)
+    assert writes in one.text
 
 
 # Business Verification.
@@ -214,6 +231,14 @@ def test_the_words_are_metas_ten():
 
 
 # Asked of the sandbox.
+
+
+def found_in(company):
+    """Return all findings on the businesses of a company."""
+    with company.connected() as (project, connection):
+        needs = needs_of(project.desired, project.policy.acts_as)
+        facts = ask(connection.reader, connection.acting, needs, connection.session.tier_of)
+        return examine(facts, needs, Service(project.graph_version), NOW)
 
 
 def test_levels_tier_users_and_verification_are_those_of_the_world(company):
@@ -238,6 +263,48 @@ def test_levels_tier_users_and_verification_are_those_of_the_world(company):
         "tier.business-manager": Level.WARNING,
         "system-users": Level.WARNING,
     }
+
+
+# (token) -> how system users are told of: its people may list them as its system users may.
+LISTED = "1 admin system user and 1 other system user"
+ASKED = [
+    ({}, Level.OK, LISTED),
+    ({"kind": "user"}, Level.OK, LISTED),
+    ({"kind": "user", "role": "employee"}, Level.OK, "0 admin system users and 2 other system users"),
+    ({"kind": "user", "scopes": ["ads_management"]}, Level.UNKNOWN, "it was not asked, for Meta would refuse"),
+    (
+        {"kind": "user", "business": MEDIAHOUSE, "granular_scopes": {}},
+        Level.UNKNOWN,
+        "it was not asked, for Meta would refuse",
+    ),
+    ({"kind": "page", "page": "81"}, Level.UNKNOWN, "it was not asked, for Meta would refuse"),
+    ({"scopes": []}, Level.UNKNOWN, "it was not asked, for Meta would refuse"),
+]
+
+
+@pytest.mark.parametrize(("token", "level", "said"), ASKED)
+def test_system_users_are_asked_for_with_whatever_token_may_list_them(company, token, level, said):
+    filled(company, **token).world["businesses"][ACME]["system_users"] = {"9001": {"name": "A"}}
+    found, cost = asked(company)
+    assert (found["system-users"].level, cost.errors) == (level, 0)
+    assert said in found["system-users"].text
+
+
+@pytest.mark.parametrize(
+    ("other", "level"),
+    [("7001", Level.OK), ("7002", Level.UNKNOWN)],  # what the answers to another app's token had says nothing
+)
+def test_a_tier_is_that_of_the_app_whose_answers_had_it(company, other, level):
+    company.project["acts_as"] = ["acme", "sister"]
+    filled(company)
+    company.asset("ad_account", "other", "72", owner="sister", agencies={"mediahouse": ["ANALYZE"]}, live={})
+    apps = {"7001": {"id": "7001", "name": "One"}, "7002": {"id": "7002", "name": "Two"}}
+    company.world["tokens"] = {
+        f"sandbox-{ACME}": {"business": ACME, "app": apps["7001"]},
+        f"sandbox-{SISTER}": {"business": SISTER, "app": apps[other], "scopes": []},
+    }
+    found = {one.subject: one.level for one in found_in(company) if one.id == "tier"}
+    assert found == {ACME: Level.OK, SISTER: level}
 
 
 def test_permissions_that_meta_will_not_list_cannot_be_known(company):

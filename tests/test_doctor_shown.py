@@ -82,7 +82,7 @@ def named(name: str) -> tuple[tuple[Finding, ...], tuple[Business, ...]]:
         token=replace(SOUND.token, app=name),
         me=replace(SOUND.me, name=name),
         live=LiveBusiness(ACME, name + "x", name, name),
-        app=AppFacts("4242", name, CLIENT, name),
+        app=AppFacts("4242", name, CLIENT, name, name),
         unverified=name,
         tier=name,
     )
@@ -122,7 +122,7 @@ def test_what_the_readme_shows_is_what_doctor_says(company, run):
     company.world["app"] = {"id": "4711", "name": "Acme Access", "business": MEDIAHOUSE}
     company.world["businesses"][MEDIAHOUSE]["tech_provider"] = True
     scopes = ["business_management", "pages_manage_metadata", "pages_show_list"]
-    filled(company, scopes=scopes, app=company.world["app"]).write()
+    filled(company, kind="user", scopes=scopes, app=company.world["app"]).write()
     printed = run("doctor", "--sandbox", "world.yaml").stdout
     readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     (shown,) = [

@@ -65,17 +65,17 @@ def seen_by_the_sdk(api: Any) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def test_what_accessctl_does_over_a_socket_is_what_the_sdk_then_sees(served, sdk, run):
+def test_what_accessctl_does_over_a_socket_is_what_the_sdk_then_sees(served, sdk, run_alone):
     _, sandbox, url = served
     assert seen_by_the_sdk(sdk) == {"71": {STRANGER: BUYER}, "72": {MEDIAHOUSE: ["ANALYZE"]}}
     environ = {"ACCESSCTL_GRAPH_URL": url, "ACCESSCTL_TOKEN_ACME": TOKEN}
-    planned = run("plan", "--out", "plan.json", **environ)
+    planned = run_alone("plan", "--out", "plan.json", **environ)
     assert planned.returncode == 0, planned.stderr
-    applied = run("apply", "plan.json", "--auto-approve", **environ)
+    applied = run_alone("apply", "plan.json", "--auto-approve", **environ)
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert "Apply complete: 1 granted, 1 changed, 1 revoked, 1 requested. 1 waiting." in applied.stdout
     assert seen_by_the_sdk(sdk) == {"71": {MEDIAHOUSE: BUYER}, "72": {MEDIAHOUSE: BUYER}}
-    assert "No changes. Live access matches the manifests. 1 waiting." in run("plan", **environ).stdout
+    assert "No changes. Live access matches the manifests. 1 waiting." in run_alone("plan", **environ).stdout
     assert len(sandbox.write_log) == 4
 
 

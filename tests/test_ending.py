@@ -6,12 +6,14 @@ import contextlib
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -43,6 +45,13 @@ CASES = [
     (KeyboardInterrupt(), 130, "interrupted\n"),
     (program.Terminated(), 143, "terminated\n"),
     (ZeroDivisionError("secret"), 1, "error: ZeroDivisionError in accessctl itself\n"),
+    (OSError(28, "No space left on device"), 1, "error: the output cannot be written: No space left on device\n"),
+    (
+        PermissionError(13, "Permission denied", "access/x\n.yaml"),
+        1,
+        "error: access/x\\u{a}.yaml cannot be used: Permission denied\nhint: check that it is there",
+    ),
+    (FileNotFoundError(2, "No such file", b"gone"), 1, "error: gone cannot be used: No such file\nhint: check"),
     (
         ManifestError(
             [Problem(Place("b.yaml", 2), "two"), Problem(Place("a.yaml"), "one")], [Problem(Place("c"), "w")]
@@ -86,6 +95,70 @@ def test_main_exits_with_the_code(monkeypatch):
     assert program.run([]) == 0
 
 
+@pytest.fixture
+def barred():
+    """Return what makes a command obey the modes of files, also where root runs the tests."""
+    if os.geteuid():
+        return ()
+    if not (setpriv := shutil.which("setpriv")):
+        pytest.skip("root may read everything, and nothing here takes that away")
+    rights = "-dac_override,-dac_read_search"
+    return setpriv, f"--bounding-set={rights}", f"--inh-caps={rights}"
+
+
+def spoken(cwd: Path, *command: str) -> tuple[int, str, str]:
+    """Run a command with nothing of our own settings; return its exit code, stdout and stderr."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ACCESSCTL")}
+    environ = kept | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+PROGRAM = (sys.executable, "-m", "accessctl")
+
+
+@pytest.mark.parametrize(("closed", "mode"), [("project", 0o444), ("project", 0), (".", 0)])
+def test_a_directory_that_cannot_be_entered_is_named_and_is_no_trouble_of_the_output(tmp_path, barred, closed, mode):
+    project = tmp_path / "project"
+    project.mkdir()
+    way = tmp_path / closed
+    way.chmod(mode)
+    try:
+        found = spoken(Path("/"), *barred, *PROGRAM, "-C", str(project), "validate")
+    finally:
+        way.chmod(0o755)
+    said = f"error: the directory {project} cannot be entered: Permission denied\nhint: check its path and that you may"
+    assert (found[:2], found[2].startswith(said)) == ((1, ""), True)
+
+
+def test_who_stands_in_a_closed_directory_is_told_so_or_goes_elsewhere_with_c(tmp_path, company, barred):
+    company.asset("page", "de", "71", agencies={})
+    company.write()
+    (closed := tmp_path / "closed").mkdir()
+    shut = 'chmod 000 . && "$@"; code=$?; chmod 700 "$OLDPWD/closed"; exit $code'
+    for args, code, said in (
+        (("validate",), 1, f"error: the directory {closed} cannot be entered: Permission denied\nhint: "),
+        (("-C", str(tmp_path), "validate"), 0, ""),
+    ):
+        found = spoken(tmp_path, "sh", "-c", f"cd closed && {shut}", "sh", *barred, *PROGRAM, *args)
+        assert (found[0], found[2].startswith(said)) == (code, True)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3000])
+def test_a_path_that_no_system_takes_is_named_and_is_no_trouble_of_the_output(run, name):
+    found = run("-C", name, "validate")
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith("error: the directory xx" if "/" not in name else "error: the directory x/x/")
+    assert "cannot be entered: File name too long\nhint: " in found.stderr
+
+
+def test_a_directory_that_is_gone_is_told_so(tmp_path):
+    (tmp_path / "gone").mkdir()
+    found = spoken(tmp_path, "sh", "-c", 'cd gone && rmdir ../gone && "$@"', "sh", *PROGRAM, "validate")
+    assert found[:2] == (1, "")
+    assert found[2].startswith("error: the directory . cannot be entered: No such file or directory\nhint: ")
+
+
 STEPS = 12
 APPLY = ["apply", "--auto-approve", "--parallelism", "3"]
 # Makes the terminal at its standard input its own, as a shell in a window has it, and then becomes accessctl.
@@ -95,12 +168,15 @@ IN_A_WINDOW = (
 
 
 @contextmanager
-def held(company: Company) -> Iterator[tuple[Slow, str]]:
-    """Twelve Pages to grant, at a sandbox that answers no write before the test lets it."""
+def held(company: Company, through: int = 0) -> Iterator[tuple[Slow, str]]:
+    """Twelve Pages to grant, at a sandbox that answers no write but the first `through` before the test lets it.
+
+    The first write of its kind goes alone: only when it is answered there are several in flight.
+    """
     for number in range(100, 100 + STEPS):
         company.asset("page", f"de-{number}", str(number), agencies={"mediahouse": ["ANALYZE"]}, live={})
     company.write()
-    sandbox = Slow(company, writes=True)
+    sandbox = Slow(company, writes=True, through=through)
     with serve(sandbox) as server:
         try:
             yield sandbox, server.url
@@ -122,7 +198,12 @@ def events(company: Company) -> list[str]:
 
 
 def until_three_are_sent(company: Company) -> None:
-    until(lambda: events(company).count("intent") == 3, "three writes are sent")
+    until(lambda: in_flight(company) == 3, "three writes are sent")
+
+
+def in_flight(company: Company) -> int:
+    told = events(company)
+    return told.count("intent") - told.count("outcome")
 
 
 def environ(url: str) -> dict[str, str]:
@@ -166,7 +247,7 @@ def finish(company: Company, sandbox: Slow, url: str, run: Callable[..., subproc
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_the_first_signal_says_at_once_what_is_finished_yet_and_the_end_says_what_is_left(company, run, stop, code):
-    with held(company) as (sandbox, url):
+    with held(company, through=1) as (sandbox, url):
         with started(company, url, *APPLY) as apply:
             until_three_are_sent(company)
             apply.process.send_signal(stop)
@@ -176,13 +257,14 @@ def test_the_first_signal_says_at_once_what_is_finished_yet_and_the_end_says_wha
             ended, out = apply.end()
         said = visible(apply.said)
         assert ended == code
-        assert "Apply stopped: 3 granted. 9 skipped." in out
-        assert "! 9 skipped: not tried: the run was interrupted" in out
+        assert "Apply stopped: 4 granted. 8 skipped." in out
+        assert "! 8 skipped: not tried: the run was interrupted" in out
         assert "do: accessctl apply goes on from there" in out
-        assert "9 of 12 steps were not tried; run apply again to go on from there, with the same" in " ".join(said)
+        assert "8 of 12 steps were not tried; run apply again to go on from there, with the same" in " ".join(said)
         assert said[-1] == ("interrupted" if stop is signal.SIGINT else "terminated")
-        assert events(company) == ["run_started", *["intent"] * 3, *["outcome"] * 3, "run_ended"]
-        assert len(sandbox.write_log) == 3
+        ends = ["intent", "outcome", *["intent"] * 3, *["outcome"] * 3]
+        assert events(company) == ["run_started", *ends, "run_ended"]
+        assert len(sandbox.write_log) == 4
         finish(company, sandbox, url, run)
 
 
@@ -226,7 +308,7 @@ def test_an_interrupt_is_told_in_ci_too_and_no_number_for_what_was_not_tried(com
 
 
 def test_the_second_signal_stops_an_apply_at_once_and_the_next_one_doubles_nothing(company, run):
-    with held(company) as (sandbox, url):
+    with held(company, through=1) as (sandbox, url):
         with started(company, url, *APPLY) as apply:
             until_three_are_sent(company)
             apply.process.send_signal(signal.SIGINT)
@@ -234,16 +316,16 @@ def test_the_second_signal_stops_an_apply_at_once_and_the_next_one_doubles_nothi
             apply.process.send_signal(signal.SIGTERM)
             assert apply.end()[0] == 143
         assert "stopped at once; the journal has what was sent" in apply.said
-        assert events(company) == ["run_started", *["intent"] * 3]
+        assert events(company) == ["run_started", "intent", "outcome", *["intent"] * 3]
         sandbox.free.set()
-        until(lambda: len(sandbox.write_log) == 3, "what was sent arrives all the same")
+        until(lambda: len(sandbox.write_log) == 4, "what was sent arrives all the same")
         finish(company, sandbox, url, run)
 
 
 @pytest.mark.parametrize("errors", [subprocess.DEVNULL, subprocess.STDOUT])
 def test_an_output_that_is_closed_stops_no_apply(company, errors):
     """As in `accessctl apply | head -1`, with and without `2>&1`."""
-    with held(company) as (sandbox, url):
+    with held(company, through=1) as (sandbox, url):
         more = {"stdout": subprocess.PIPE, "stderr": errors, "stdin": subprocess.DEVNULL}
         with begun(company, environ(url) | {"CI": "true"}, ["-m", "accessctl"], **more) as process:
             assert process.stdout.readline()
@@ -255,12 +337,12 @@ def test_an_output_that_is_closed_stops_no_apply(company, errors):
 
 
 def test_a_terminal_that_goes_away_stops_no_apply(company):
-    with held(company) as (sandbox, url):
+    with held(company, through=1) as (sandbox, url):
         parent, child = pty.openpty()
         with begun(company, environ(url), ["-c", IN_A_WINDOW], stdin=child) as process:
             os.close(child)
             os.set_blocking(parent, False)
-            until(lambda: read_away(parent) or events(company).count("intent") == 3, "three writes are sent")
+            until(lambda: read_away(parent) or in_flight(company) == 3, "three writes are sent")
             os.close(parent)  # the system now sends SIGHUP, and whatever is written to the terminal fails
             sandbox.free.set()
             assert process.wait(60) == 0

@@ -40,7 +40,13 @@ def here(tmp_path: Path) -> Path:
 @pytest.fixture
 def accessctl(here: Path, run: Callable[..., subprocess.CompletedProcess[str]]) -> Accessctl:
     """Run one line, such as `-C examples/brand plan`, where the examples are."""
-    return lambda line: run(*shlex.split(line), cwd=here, PYTHONPATH=str(ROOT))
+    return lambda line: run(*shlex.split(line), cwd=here)
+
+
+@pytest.fixture
+def accessctl_alone(here: Path, run_alone: Callable[..., subprocess.CompletedProcess[str]]) -> Accessctl:
+    """Run one line there in a process of its own."""
+    return lambda line: run_alone(*shlex.split(line), cwd=here, PYTHONPATH=str(ROOT))
 
 
 def symbols(plan: str) -> frozenset[str]:
@@ -110,7 +116,7 @@ def test_every_file_of_an_example_fits_the_schema_its_first_line_names(path: Pat
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_commands_of_a_readme_print_what_it_quotes(example: str, here: Path, accessctl: Accessctl) -> None:
+def test_the_commands_of_a_readme_print_what_it_quotes(example: str, here: Path, accessctl_alone: Accessctl) -> None:
     text = (here / "examples" / example / "README.md").read_text(encoding="utf-8")
     printed, commands, quotes = "", 0, 0
     for block in FENCE.finditer(text):
@@ -124,7 +130,7 @@ def test_the_commands_of_a_readme_print_what_it_quotes(example: str, here: Path,
             commands += 1
             program, _, line = content.strip().partition(" ")
             assert program == "accessctl"
-            done = accessctl(line)
+            done = accessctl_alone(line)
             printed = done.stdout + "\n" + done.stderr
             told = text[: block.end()] + text[block.end() :].split("```sh")[0]
             assert done.returncode in (0, 3, 5), printed

@@ -17,6 +17,7 @@ from accessctl.sandbox import Sandbox, load_world
 from accessctl.sandbox.server import serve
 from tests import checker
 from tests.campaigns import examples
+from tests.commandline import environment, run_here
 from tests.company import ACME, NOW, STRANGER, Company
 
 BUYER = ["ADVERTISE", "ANALYZE"]
@@ -32,14 +33,17 @@ def at_a_port(company: Company):
     company.project["guards"] = {"max_revoke_percent": 100}
     company.write()
     sandbox = Sandbox(load_world(company.directory / "world.yaml"))
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "GITHUB_", "CI"))}
     with serve(sandbox) as server:
-        token = {"ACCESSCTL_TOKEN": f"sandbox-{ACME}", "ACCESSCTL_GRAPH_URL": server.url, "PYTHONPATH": str(ROOT)}
+        token = {"ACCESSCTL_TOKEN": f"sandbox-{ACME}", "ACCESSCTL_GRAPH_URL": server.url}
 
-        def run(*args: str, how: tuple[str, ...] = ("accessctl",), **more) -> subprocess.CompletedProcess[str]:
-            program = [sys.executable, "-m", *how, *args]
+        def run(*args: str, how: tuple[str, ...] = (), **more) -> subprocess.CompletedProcess[str]:
+            """Run it in this process, unless it is to be another program, or to be started in another way."""
+            if not how and not more:
+                return run_here(*args, cwd=company.directory, **token)
+            program = [sys.executable, "-m", *(how or ("accessctl",)), *args]
+            environ = environment(**token, PYTHONPATH=str(ROOT))
             more = {"capture_output": True} | more
-            return subprocess.run(program, cwd=company.directory, env=kept | token, text=True, timeout=60, **more)
+            return subprocess.run(program, cwd=company.directory, env=environ, text=True, timeout=60, **more)
 
         assert run("plan", "--out", "plan.json").returncode == 0
         yield sandbox, run

@@ -161,7 +161,7 @@ def check_live_is_desired(company: Company, second: Any) -> None:
 
 
 LAW = settings(
-    max_examples=60,
+    max_examples=24,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     derandomize=True,
@@ -185,7 +185,12 @@ BROKEN = st.tuples(
 @LAW
 @given(companies(), QUIRKS, BROKEN)
 def test_what_a_broken_listing_hides_is_neither_granted_nor_revoked(assets, quirks, broken):
-    business, edge, kind = broken
+    check_what_is_hidden(assets, quirks, *broken)
+
+
+def check_what_is_hidden(
+    assets: list[dict[str, Any]], quirks: dict[str, Any], business: str, edge: str, kind: str
+) -> None:
     with tempfile.TemporaryDirectory() as directory:
         company = fill(Path(directory), assets, quirks)
         path = f"GET {business}/{edge.format(kind)}"
@@ -228,6 +233,10 @@ def lied_about(assets: list[dict[str, Any]], lies: list[str]) -> set[str]:
 @LAW
 @given(companies(), QUIRKS, st.lists(LIES, min_size=8, max_size=8))
 def test_where_metas_answers_contradict_each_other_nothing_is_written(assets, quirks, lies):
+    check_what_is_doubtful(assets, quirks, lies)
+
+
+def check_what_is_doubtful(assets: list[dict[str, Any]], quirks: dict[str, Any], lies: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         doubtful = lied_about(assets, lies)
         company = fill(Path(directory), assets, quirks | {"partners": "open"})
@@ -238,11 +247,28 @@ def test_where_metas_answers_contradict_each_other_nothing_is_written(assets, qu
         check_writes(company, first, assets)
 
 
+MANY = settings(LAW, max_examples=examples(2000), derandomize=False)
+
+
 @pytest.mark.campaign
-@settings(LAW, max_examples=examples(2000), derandomize=False)
+@MANY
 @given(companies(), QUIRKS)
 def test_after_apply_live_is_as_declared_over_many_more_companies(assets, quirks):
     check_the_laws(assets, quirks)
+
+
+@pytest.mark.campaign
+@MANY
+@given(companies(), QUIRKS, BROKEN)
+def test_what_a_broken_listing_hides_is_left_alone_over_many_more_companies(assets, quirks, broken):
+    check_what_is_hidden(assets, quirks, *broken)
+
+
+@pytest.mark.campaign
+@MANY
+@given(companies(), QUIRKS, st.lists(LIES, min_size=8, max_size=8))
+def test_where_metas_answers_contradict_each_other_nothing_is_written_over_many_more(assets, quirks, lies):
+    check_what_is_doubtful(assets, quirks, lies)
 
 
 def test_a_planner_that_plans_nothing_would_be_found_out(company):

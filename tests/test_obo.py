@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.closed import OBO_WORDS, USED, Closing, Evidence, closed_edges, evidence_of
+from accessctl.closed import USED, Closing, Evidence, closed_edges, evidence_of
 from accessctl.connection import connect
 from accessctl.graph.codes import classify
-from accessctl.graph.errors import GraphError, Trouble
+from accessctl.graph.errors import HINT_UNVERIFIED, GraphError, Trouble
+from accessctl.limited import OBO_LISTS, REQUESTS_PAGE
 from accessctl.live.obo import read_one
 from accessctl.model import Asset, Business, Kind
+from accessctl.obo.hints import OF_REQUEST, unreadable
 from accessctl.obo.look import LISTING, LISTING_ON_ACCOUNT, ONLY_IN_PROGRESS, OboLook
 from accessctl.obo.requests import FILTERS, STATUSES, End, OboRequest, OboRequests, Phase, Unread, Wish, not_cancelable
 from accessctl.records import CLOSED
@@ -95,7 +97,7 @@ def test_where_meta_no_longer_lists_a_whole_business_each_ad_account_is_asked_an
     assert found.is_whole
     (note,) = found.notes
     assert note.startswith("Meta no longer answers 1001/received_inprogress_onbehalf_requests, 1001/sent_")
-    assert "each declared ad account, and each that it owns, was asked instead" in note
+    assert "each declared ad account, and each that it owns or that is shared with it, was asked instead" in note
 
 
 def test_where_meta_lists_a_whole_business_no_ad_account_is_asked_and_it_says_what_is_not_listed(asked):
@@ -153,7 +155,7 @@ def test_a_closed_listing_is_refused_once_and_then_remembered(asked, run):
         ("GET sent_inprogress_onbehalf_requests", 100),
     }
     assert len(rows) == 2
-    assert set(rows[0]) == {"at", "url", "business", "edge", "code", "subcode"}
+    assert set(rows[0]) == {"at", "url", "business", "edge", "code", "subcode", "token"}
 
 
 def test_a_closed_edge_is_tried_again_after_a_season_and_only_at_the_same_place():
@@ -169,7 +171,7 @@ def test_a_closed_edge_is_tried_again_after_a_season_and_only_at_the_same_place(
 
 
 def test_each_edge_that_is_looked_at_is_one_that_can_be_remembered():
-    assert {*LISTING.values(), LISTING_ON_ACCOUNT} == set(OBO_WORDS)
+    assert {*LISTING.values(), LISTING_ON_ACCOUNT} == set(OBO_LISTS)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_each_edge_that_is_looked_at_is_one_that_can_be_remembered():
         (4, "(#4) Application request limit reached", False),
     ],
 )
-@pytest.mark.parametrize("edge", OBO_WORDS)
+@pytest.mark.parametrize("edge", OBO_LISTS)
 def test_only_a_refusal_that_speaks_of_the_edge_itself_closes_it(code, message, closed, edge):
     message = message.replace("EDGE", edge.removeprefix("GET "))
     trouble = classify(400, code, message=message)
@@ -240,23 +242,12 @@ def test_where_the_edge_of_ad_accounts_is_closed_one_refusal_is_enough(asked):
         assert [one.edge for one in closing.found] == ["GET onbehalf_requests"]
         (known,) = {one.reason for one in found.unread[1:]}
         assert known == (
-            f"Meta does not open {OBO_WORDS[LISTING_ON_ACCOUNT]} (GET onbehalf_requests) to this app (code 3 on "
-            "2026-11-21); look in Business Settings > Requests"
+            f"Meta does not open {OBO_LISTS[LISTING_ON_ACCOUNT]} (GET onbehalf_requests) to this app (code 3 on "
+            f"2026-11-21); look in Business Settings > Requests, at {REQUESTS_PAGE}?business_id={ACME}"
         )
 
 
-@pytest.mark.parametrize("code", [10, 200])
-def test_ad_accounts_in_whose_requests_we_have_no_part_do_not_close_the_edge(asked, code):
-    for number in ("71", "72", "73"):
-        asked.world["ad_accounts"][number]["fault"] = {"code": code, "message": "no part in requests"}
-    with asked.connected() as (project, connection):
-        closing = nothing_kept(connection)
-        found = OboLook(connection.reader, connection.acting, project.desired, closing).everywhere(Wish("APPROVE"))
-        closing.conclude()
-        assert (len(found.unread), connection.cost.errors, closing.found) == (3, 3, ())
-
-
-@pytest.mark.parametrize("edge", OBO_WORDS)
+@pytest.mark.parametrize("edge", OBO_LISTS)
 def test_every_edge_of_requests_may_be_closed_like_the_others(asked, edge):
     asked.world["quirks"] |= {"obo_business_edges": "open", "closed": {edge: 3}}
     with asked.connected() as (project, connection):
@@ -336,6 +327,43 @@ def test_a_request_nobody_may_see_is_an_error_with_a_next_step(asked, run):
     assert found.stderr.startswith("error: on-behalf-of request 8888 cannot be read:")
     assert "hint: accessctl obo list shows the requests there are" in found.stderr
     assert run("obo", "show", "act_1/../me", *SANDBOX).stderr.startswith("error: 'act_1/../me' is no id")
+
+
+@pytest.mark.parametrize("command", ["show", "cancel"])
+@pytest.mark.parametrize(
+    ("request_id", "hint"),
+    [
+        (ACME, "check the id, accessctl obo list shows the requests there are; this one may be gone"),
+        ("8888", "accessctl obo list shows the requests there are; this one may be gone"),
+    ],
+)
+def test_an_id_that_is_no_request_is_told_with_a_hint_about_requests_and_none_about_manifests(
+    asked, run, command, request_id, hint
+):
+    asked.write()
+    found = run("obo", command, request_id, *SANDBOX)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith(f"error: on-behalf-of request {request_id} cannot be read:")
+    assert f"hint: {hint}" in found.stderr
+    assert "manifest" not in found.stderr
+
+
+@pytest.mark.parametrize("trouble", [one for one in Trouble if one in OF_REQUEST])
+def test_what_meta_names_as_the_reason_has_its_own_hint_also_of_a_request(trouble):
+    plain = unreadable("9001", GraphError("no", trouble=trouble, code=77))
+    assert (plain.hint, plain.trouble, plain.code) == (OF_REQUEST[trouble], trouble, 77)
+    special = GraphError("no", trouble=trouble, code=200, message="business verification is missing")
+    assert unreadable("9001", special).hint == special.hint == HINT_UNVERIFIED
+
+
+@pytest.mark.parametrize("kind", ["text", "markdown", "json"])
+def test_an_ad_account_whose_requests_cannot_be_listed_comes_with_what_to_do(asked, run, kind):
+    asked.world["ad_accounts"]["72"]["fault"] = {"code": 100, "message": "Invalid parameter"}
+    asked.write()
+    found = run("obo", "list", "de-72", *SANDBOX, "--format", kind)
+    said = " ".join(found.stdout.split()).replace("`", "")
+    assert found.returncode == 5
+    assert ("do: " if kind != "json" else '"do": "') + "check the id of the ad account, or look in Business" in said
 
 
 def test_a_page_has_no_such_requests(asked, run):

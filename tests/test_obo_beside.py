@@ -64,7 +64,109 @@ def test_what_shows_the_requests_of_that_agency_and_of_no_other(asked, run, kind
     assert [number in found.stdout for number in ("9001", "9002", "9003")] == [True, False, False]
 
 
-@pytest.mark.parametrize("command", [("who", "de"), ("what", "mediahouse")])
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    ("agency", "asks", "called"), [(STRANGER, "9002", "Stranger Ltd"), ("dataco", "9003", "DataCo")]
+)
+def test_what_shows_a_business_that_only_asks_where_it_asks(asked, run, kind, agency, asks, called):
+    found = run("what", agency, *LIVE, "--format", kind)
+    assert found.returncode == 0
+    assert [number for number in ("9001", "9002", "9003") if number in found.stdout] == [asks]
+    assert "holds nothing\n" not in found.stdout
+    assert called in found.stdout.partition("\n")[0] or kind == "json"
+    if kind == "json":
+        (row,) = json.loads(found.stdout)
+        assert (row["declared"], row["live"]["status"], row["agency"]["name"]) == (None, "absent", called)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_shows_a_request_also_on_an_ad_account_that_no_manifest_declares(asked, run, kind):
+    asked.asset("ad_account", "unmanaged", "73", live={})
+    asked.world["obo_requests"]["9004"] = {"ad_account": "73", "receiving": ACME, "requesting": MEDIAHOUSE}
+    asked.write()
+    found = run("what", "mediahouse", *LIVE, "--format", kind)
+    assert found.returncode == 0
+    assert [number in found.stdout for number in ("9001", "9002", "9003", "9004")] == [True, False, False, True]
+    if kind == "json":
+        rows = [(row["asset"]["kind"], row["asset"]["id"]) for row in json.loads(found.stdout)]
+        assert rows == [("ad_account", "71"), ("ad_account", "72"), ("ad_account", "73"), ("page", "81")]
+
+
+def test_what_tells_no_owner_that_it_asks_for_its_own(asked, run):
+    found = run("what", "acme", *LIVE)
+    assert (found.returncode, "9001" in found.stdout) == (0, False)
+    assert "holds nothing" in found.stdout
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    "command", [("who", "de"), ("what", "mediahouse"), ("what", "dataco"), ("why", "dataco", "de")]
+)
+def test_requests_that_could_not_be_read_are_named_and_make_every_answer_incomplete(asked, run, command, kind):
+    asked.world["ad_accounts"]["71"]["fault"] = {"code": 100, "message": "not today"}
+    asked.write()
+    found = run(*command, *LIVE, "--format", kind)
+    said = on_one_line(found.stderr if kind == "json" else found.stdout).replace("`", "")
+    assert found.returncode == 5
+    assert "could not be read: Meta refused" in said
+    assert "not today" in said
+    assert ("the on-behalf-of requests on 1 ad account (act_71)" in said) is (
+        kind == "json" or command == ("what", "dataco")
+    )
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_ad_account_on_which_nobody_holds_anything_is_not_without_requests_where_these_are_hidden(asked, run, kind):
+    asked.asset("ad_account", "empty", "74", agencies={}, live={})
+    asked.world["ad_accounts"]["74"]["fault"] = {"code": 100, "message": "not today"}
+    asked.write()
+    found = run("who", "empty", *LIVE, "--format", kind)
+    said = on_one_line(found.stderr if kind == "json" else found.stdout).replace("`", "")
+    assert found.returncode == 5
+    assert "the on-behalf-of requests on 1 ad account (act_74) could not be read" in said
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    ("agency", "asset", "shown"),
+    [
+        ("mediahouse", "de", ["9001"]),
+        (STRANGER, "de", ["9002"]),
+        ("dataco", "fr", ["9003"]),
+        ("dataco", "de", []),
+        ("mediahouse", "fr", []),
+    ],
+)
+def test_why_shows_the_requests_of_that_agency_on_that_ad_account_and_no_other(asked, run, kind, agency, asset, shown):
+    found = run("why", agency, asset, *LIVE, "--format", kind)
+    assert found.returncode == 0
+    assert [number for number in ("9001", "9002", "9003") if number in found.stdout] == shown
+    if kind == "json":
+        (row,) = json.loads(found.stdout)
+        assert [one["id"] for one in row["obo_requests"]] == shown
+    elif agency == "mediahouse" and shown:
+        said = on_one_line(found.stdout).replace("`", "")
+        assert 'on behalf of: "Mediahouse Ltd" (mediahouse, 2002) asks to act on behalf of "Acme GmbH" (acme' in said
+
+
+def test_why_says_of_requests_that_could_not_be_read_that_they_could_not(asked, run):
+    asked.world["faults"] = [{"match": "GET act_71/onbehalf_requests", "do": "html_200"}] * 9
+    asked.write()
+    found = run("why", "mediahouse", "de", *LIVE)
+    assert found.returncode == 5
+    assert "on behalf of: could not be read: Meta's answer to GET act_71/onbehalf_requests" in on_one_line(found.stdout)
+
+
+@pytest.mark.parametrize("command", [("who", "99"), ("why", "mediahouse", "99")])
+def test_an_ad_account_that_nobody_knows_is_not_asked_for_requests(asked, run, command):
+    asked.world["faults"] = [{"match": "GET act_99/onbehalf_requests", "do": "http_500"}]
+    asked.write()
+    assert "no manifest declares 99" in run(*command, *LIVE).stderr
+    with asked.people() as sandbox:
+        assert not sandbox.world.mishaps[0].seen
+
+
+@pytest.mark.parametrize("command", [("who", "de"), ("what", "mediahouse"), ("why", "mediahouse", "de")])
 def test_without_a_look_at_meta_nothing_is_said_of_requests(asked, run, command):
     assert "behalf" not in run(*command).stdout
     assert run("snapshot", "--out", "live.json", *SANDBOX).returncode == 0
@@ -91,17 +193,29 @@ def test_an_undeclared_ad_account_is_asked_by_its_owner_alone(asked):
         assert (connection.cost.calls - before.calls, connection.cost.errors) == (1, before.errors)
 
 
+@pytest.mark.parametrize(("agency", "told"), [("acme", ["9005"]), ("mediahouse", None), (STRANGER, None)])
+def test_of_others_at_a_client_nothing_is_told_as_none(asked, run, agency, told):
+    held = {ACME: ["ANALYZE"]}
+    asked.asset("ad_account", "theirs", "75", owner="client", agencies={"acme": ["ANALYZE"]}, live=held)
+    asked.world["obo_requests"]["9005"] = {"ad_account": "75", "receiving": "5005", "requesting": ACME}
+    asked.world["obo_requests"]["9006"] = {"ad_account": "75", "receiving": "5005", "requesting": STRANGER}
+    asked.write()
+    (row,) = json.loads(run("why", agency, "theirs", *LIVE, "--format", "json").stdout)
+    assert (row["obo_requests"] and [one["id"] for one in row["obo_requests"]]) == told
+
+
 def test_a_page_is_not_asked_for_requests(asked, run):
-    found = run("who", "shop", *LIVE)
-    assert (found.returncode, "behalf" in found.stdout) == (0, False)
-    assert json.loads(run("who", "shop", *LIVE, "--format", "json").stdout)[0]["obo_requests"] is None
+    for command in (("who", "shop"), ("why", "mediahouse", "shop")):
+        found = run(*command, *LIVE)
+        assert (found.returncode, "behalf" in found.stdout) == (0, False)
+        assert json.loads(run(*command, *LIVE, "--format", "json").stdout)[0]["obo_requests"] is None
 
 
 def test_requests_that_could_not_be_read_are_said_so_beside_the_grant(asked, run):
     asked.world["faults"] = [{"match": "GET act_71/onbehalf_requests", "do": "html_200"}] * 9
     asked.write()
     found = run("who", "de", *LIVE)
-    assert found.returncode == 0  # what it was asked for, who holds what, was read
+    assert found.returncode == 5
     assert "on behalf of: could not be read: Meta's answer to GET act_71/onbehalf_requests" in on_one_line(found.stdout)
 
 
@@ -124,8 +238,13 @@ def test_a_review_as_json_has_the_requests_of_each_row_and_fits_its_schema(asked
 
 
 def test_a_review_as_csv_has_them_in_a_column_of_their_own(asked, run):
-    rows = list(csv.DictReader(io.StringIO(run("report", "--obo", *SANDBOX, "--format", "csv").stdout)))
+    found = run("report", "--obo", *SANDBOX, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(found.stdout)))
     assert [row["obo_requests"] for row in rows] == ["9001 IN_PROGRESS", "", ""]
+    assert found.stderr.count("warning: beside no grant: ") == 2
+    assert "beside no grant are notes; CSV, whose rows are grants alone, has them on" in on_one_line(
+        run("report", "--help").stdout
+    )
 
 
 def test_a_review_asks_for_requests_only_where_it_is_told_to(asked, run):

@@ -134,7 +134,7 @@ def test_where_meta_has_no_cancel_any_more_it_is_to_be_done_by_hand(asked, run):
     found = run(*CANCEL, "--format", "json", *SANDBOX)
     told = json.loads(found.stdout)
     assert (found.returncode, told["outcome"]) == (5, "failed")
-    assert told["do"] == "cancel it by hand: Business Settings > Requests"
+    assert told["do"].startswith("cancel it by hand: Business Settings > Requests, at https://business.facebook.com/")
     assert told["request"]["status"] == "IN_PROGRESS"
 
 

@@ -333,7 +333,7 @@ def test_what_reading_cost_is_said_in_a_line():
 # The command line.
 
 
-def test_plan_live_needs_no_token_no_network_and_writes_nothing(full, run, tmp_path):
+def test_plan_live_needs_no_token_no_network_and_writes_nothing(full, run, run_alone, tmp_path):
     assert run("snapshot", "--out", "live.json", *SANDBOX).returncode == 5
     (tmp_path / "hook").mkdir()
     (tmp_path / "hook" / "sitecustomize.py").write_text(
@@ -345,7 +345,8 @@ def test_plan_live_needs_no_token_no_network_and_writes_nothing(full, run, tmp_p
         "sys.addaudithook(no)\n"
     )
     (tmp_path / ".accessctl").rename(tmp_path / "elsewhere")
-    found = run("plan", "--live", "live.json", PYTHONPATH=str(tmp_path / "hook"), PYTHONDONTWRITEBYTECODE="1")
+    hook = {"PYTHONPATH": str(tmp_path / "hook"), "PYTHONDONTWRITEBYTECODE": "1"}
+    found = run_alone("plan", "--live", "live.json", **hook)
     assert (found.returncode, found.stderr) == (5, "")
     assert found.stdout.startswith("From a snapshot taken just now (")
     assert not (tmp_path / ".accessctl").exists()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accessctl.calls import RECENT, row_of, tally
-from accessctl.model import Cost
+from accessctl.graph.ends import Ended
 from accessctl.recordfiles import FileRecords
 from accessctl.records import CALLS, ENDINGS, NOTICES, moment_of
 
@@ -21,7 +21,7 @@ def records(tmp_path):
 
 
 def noted(calls=10, errors=0, recent=(), days_ago=0.0, url=URL):
-    return row_of(url, Cost(calls=calls, errors=errors), recent, NOW - timedelta(days=days_ago))
+    return row_of(url, "", Ended(calls, errors, tuple(recent)), NOW - timedelta(days=days_ago))
 
 
 def test_what_nobody_has_noted_is_empty(records):

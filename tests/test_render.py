@@ -29,6 +29,7 @@ from accessctl.plan.nouns import (
     Verb,
     Verdict,
 )
+from accessctl.render.blocked import NEXT_STEPS
 from accessctl.render.names import business_name, source_name
 from accessctl.render.paper import DEEP, Paper
 from accessctl.render.plan_text import plan_text, summary_line
@@ -377,6 +378,10 @@ def test_a_source_says_why_in_few_words():
         source_name(RULE)
         == "access/rules.yaml:4 (rule dataco-sees-germany, until 2031-03-31: ADS-1423 spring campaign)"
     )
+
+
+def test_what_is_hidden_is_assigned_to_whoever_the_token_is_of():
+    assert "the system user or person whose token this is" in NEXT_STEPS["hidden"]
 
 
 def test_one_is_counted_as_one():

@@ -5,17 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
-import signal
 from dataclasses import replace
 from datetime import timedelta
-from typing import NamedTuple
 
 import pytest
 import yaml
 
-from accessctl import __main__ as main
 from accessctl.manifest import load_project
 from accessctl.plan.nouns import Verb
 from accessctl.render.report_formats import REPORT_FORMATS
@@ -28,35 +24,6 @@ from tests.runner_commands import commands_in
 
 BUYER = ["ADVERTISE", "ANALYZE"]
 SANDBOX = ("--sandbox", "world.yaml")
-
-
-class Said(NamedTuple):
-    """What a command ended with."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the command line in this process, in `tmp_path`, with nothing of our own environment's settings."""
-
-    def run(*args: str, **environ: str) -> Said:
-        with monkeypatch.context() as patched:
-            patched.chdir(tmp_path)
-            for key in [key for key in os.environ if key.startswith(("ACCESSCTL", "GITHUB_", "CI"))]:
-                patched.delenv(key)
-            for key, value in {"COLUMNS": "80", **environ}.items():
-                patched.setenv(key, value)
-            signals = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-            try:
-                return Said(main.run(args), *capsys.readouterr())
-            finally:
-                for one, handler in signals.items():
-                    signal.signal(one, handler)
-
-    return run
 
 
 @pytest.fixture

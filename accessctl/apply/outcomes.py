@@ -50,7 +50,8 @@ class Step:
     """One action and how it ended. `text` says what happened, `hint` what to do about it.
 
     `live` is what was there when we last looked, None where nobody looked; `trouble` is what stood in the
-    way, if Meta said so. `is_journalled` tells that the journal has lines of it, because something was sent.
+    way, if Meta said so; `lacks` are the permissions it named then. `is_journalled` tells that the journal has lines
+    of it, because something was sent.
     """
 
     action: Action
@@ -61,6 +62,7 @@ class Step:
     live: State | None = None
     trouble: Trouble | None = None
     is_journalled: bool = False
+    lacks: frozenset[str] = frozenset()
 
     @property
     def waits(self) -> bool:

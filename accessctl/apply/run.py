@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from accessctl.apply.lastholder import too_early
 from accessctl.apply.look import Seen, compare
 from accessctl.apply.outcomes import GOOD, Outcome, Result, Step, called
+from accessctl.apply.stops import Stops, call_of
+from accessctl.apply.turns import Turns
 from accessctl.apply.write import NEW_PLAN, Writer
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.journal import JournalError
 from accessctl.model import Asset
-from accessctl.plan.byhand import PARTNERS_PAGE, edge_of
 from accessctl.plan.moved import in_between
 from accessctl.plan.nouns import Verb
 from accessctl.watch import How
@@ -33,36 +33,6 @@ if TYPE_CHECKING:
 PLAN = "plan"  # what the watch knows the run by
 # After one of these the next call would fare no better, or make things worse.
 STOPS_THE_RUN = frozenset({Trouble.TOKEN, Trouble.NEEDS_HUMAN, Trouble.THROTTLED, Trouble.NETWORK, Trouble.NOT_ALONE})
-
-# GRAPH_API 0.1 and 1.3: asking for ad accounts was closed to most apps on 8 June 2021.
-BY_HAND = (
-    "Meta lets only few apps ask for access by this call. Ask by hand, in Business Settings under the kind of asset, "
-    f"Add, Request access; or have the client add your business as a partner at {PARTNERS_PAGE}. The next plan sees "
-    "either"
-)
-BY_HAND_AS_OWNER = (
-    "Meta does not open this call to your app. Do it by hand, in Business Settings under the asset, Partners; the "
-    "next plan has the link of each, and sees what was done"
-)
-
-
-@dataclass
-class _Stops:
-    """What ends more than one asset: a dead token ends the run, a closed edge ends its kind of call."""
-
-    run: str = ""
-    hint: str = ""  # what to do before the run can go on, where there is something
-    cause: BaseException | None = None
-    edges: dict[tuple[str, str], str] = field(default_factory=dict)
-    gates: dict[tuple[str, str], threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
-
-    def reason(self, action: Action) -> str:
-        return self.run or self.edges.get(_edge(action), "")
-
-    def end(self, why: str, cause: BaseException | None = None, hint: str = "") -> None:
-        self.hint = self.hint if self.run else hint
-        self.run = self.run or f"not tried: {why}"
-        self.cause = self.cause or cause
 
 
 class Run:
@@ -88,7 +58,8 @@ class Run:
         self.in_words = in_words
         self.watch = writer.watch
         self.in_flight: set[str] = set()
-        self.stops = _Stops()
+        self.stops = Stops()
+        self.turns = Turns()
 
     def carry_out(self, actions: Sequence[Action], parallelism: int) -> Result:
         """Carry out `actions`, which stand in the order of a plan, and say how each ended.
@@ -135,8 +106,8 @@ class Run:
     def _not_tried(self, action: Action, stopped: str = "") -> Step:
         if self.stops.run:
             return Step(action, Outcome.SKIPPED, self.stops.run, self.stops.hint)
-        if _edge(action) in self.stops.edges:
-            return Step(action, Outcome.SKIPPED, self.stops.edges[_edge(action)], _by_hand(action))
+        if kept := self.stops.edges.get(call_of(action)):
+            return Step(action, Outcome.SKIPPED, kept.why, kept.hint)
         return Step(action, Outcome.SKIPPED, stopped, "settle that one first")
 
     def _in_flight(self, action: Action, before: Sequence[Step]) -> Step:
@@ -156,20 +127,42 @@ class Run:
             step = self._look(action, before)
             if step is None and self.stops.run:  # which came while we looked: nothing new begins
                 return self._not_tried(action)
-            step = step or replace(self.writer.write(action), is_journalled=True)
+            return self._judged(step, action) if step else self._write(action, before)
         except GraphError as error:
             step = Step(action, Outcome.FAILED, error.what, error.hint, error.trace, trouble=error.trouble)
+            return self._judged(step, action)
         except JournalError as error:
             self.stops.end("the journal cannot be written", error, error.hint)
             return Step(action, Outcome.FAILED, error.what, error.hint)
         except Exception as error:  # noqa: BLE001  a slip of ours must not hide what the other assets had done
             self.stops.end(f"{type(error).__name__} in accessctl itself", error)
             return Step(action, Outcome.UNKNOWN, f"{type(error).__name__} in accessctl itself")
+
+    def _write(self, action: Action, before: Sequence[Step]) -> Step:
+        """Make the call, and judge how it ended before others of its kind begin; requests have their turn already."""
+        edge = call_of(action)
+        is_request = action.verb is Verb.REQUEST
+        turn = contextlib.nullcontext(False) if is_request else self.turns.first(edge, lambda: self._waiting(action))
+        with turn as has_waited:
+            if self.stops.reason(action):  # the first one may have ended just before we came
+                return self._not_tried(action)
+            if has_waited and (step := self._look(action, before)):  # what we saw is of before the wait
+                return self._judged(step, action)
+            if self.stops.run:
+                return self._not_tried(action)
+            step = self._judged(replace(self.writer.write(action), is_journalled=True), action)
+            if edge not in self.stops.edges:
+                self.turns.open(edge)
+            return step
+
+    def _judged(self, step: Step, action: Action) -> Step:
+        """Stop what fares no better after a step: the run, or all calls of its kind."""
         if step.trouble in STOPS_THE_RUN:
             self.stops.end(f"the run was stopped: {step.text}", hint=step.hint)
         elif self._is_closed(step, action):
-            self.stops.edges[_edge(action)] = "not tried: Meta does not open this kind of call to this app"
-            return replace(step, hint=_by_hand(action))
+            return replace(step, hint=self.stops.close(action))
+        else:
+            self.stops.learn(step)
         return step
 
     def _is_closed(self, step: Step, action: Action) -> bool:
@@ -207,7 +200,15 @@ class Run:
 
     def _gate(self, action: Action) -> contextlib.AbstractContextManager[object]:
         """Requests go one at a time: where Meta has closed the edge, one refusal is enough to know it."""
-        return self.stops.gates[_edge(action)] if action.verb is Verb.REQUEST else contextlib.nullcontext()
+        return self.turns.one_at_a_time(call_of(action)) if action.verb is Verb.REQUEST else contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def _waiting(self, action: Action) -> Iterator[None]:
+        """Wait for a turn: what waits is not in flight."""
+        self.in_flight.discard(action.id)
+        self.watch.doing(called(action), "waiting for its turn")
+        yield
+        self.in_flight.add(action.id)
 
 
 @contextlib.contextmanager
@@ -228,14 +229,6 @@ def _no_signal() -> Iterator[None]:
             signal.signal(one, handler)
         for number in came:
             signal.raise_signal(number)
-
-
-def _edge(action: Action) -> tuple[str, str]:
-    return action.via, edge_of(action.verb, action.asset.kind)
-
-
-def _by_hand(action: Action) -> str:
-    return BY_HAND if action.verb is Verb.REQUEST else BY_HAND_AS_OWNER
 
 
 def sent_since(

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from accessctl import __version__
+from accessctl.clean import display
+from accessctl.errors import AccessctlError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENTER = "check its path and that you may enter it and all above it, or name the project's directory with -C"
 # Name, module and one line, in the order of help.
 COMMANDS = {
     "init": "Write a starter project, commented.",
@@ -65,7 +74,7 @@ class Commands(click.Group):
     "-C",
     "directory",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, readable=False, path_type=Path),
     default=Path(),
     help="Run as if started in DIR, the project's directory.",
 )
@@ -77,6 +86,25 @@ def cli(ctx: click.Context, directory: Path) -> None:
     Manifests in git say which businesses hold which tasks on your assets; plan
     shows the difference to live access, people review it, apply carries it out.
     """
-    if not directory.is_dir():
-        raise click.BadParameter(f"there is no directory {directory}", ctx, param_hint="-C")
-    ctx.with_resource(contextlib.chdir(directory))
+    ctx.with_resource(_entered(directory, ctx))
+
+
+@contextmanager
+def _entered(directory: Path, ctx: click.Context) -> Iterator[None]:
+    """Run in a directory, and go back at the end where one can. Raises AccessctlError where it cannot be entered."""
+    before = ""
+    try:
+        with contextlib.suppress(OSError):  # where one is may be gone, or closed by now
+            before = str(Path.cwd())
+        if not directory.is_dir():
+            raise click.BadParameter(f"there is no directory {directory}", ctx, param_hint="-C")
+        os.chdir(directory)
+        Path.cwd()
+    except OSError as error:
+        name = before if before and directory == Path() else str(directory)
+        raise AccessctlError(f"the directory {display(name, 300)} cannot be entered: {error.strerror}", ENTER) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            os.chdir(before)

@@ -236,6 +236,7 @@ def _carry_out(
             warn=lambda line: tell_warnings((line,)),
             started_by=started_by(os.environ),
             names=Names(project.desired, None),
+            clock=now,
         )
 
 

@@ -31,13 +31,13 @@ def connected(project: Project, way: Way) -> Iterator[Connection]:
 
 
 def _count_calls(connection: Connection) -> None:
-    """Add this run to the call ledger. Where that cannot be written a run is not worse for it: doctor says so."""
+    """Add this run to the call ledger, by token. Where it cannot be written a run is not worse: doctor says so."""
     from accessctl.calls import row_of
     from accessctl.errors import AccessctlError
     from accessctl.records import CALLS
 
-    session, moment = connection.session, now()
-    if session.cost.calls:
+    moment = now()
+    if rows := [row_of(connection.url, *one, moment) for one in connection.session.ends.items()]:
         with contextlib.suppress(OSError, AccessctlError):
-            connection.records.add(CALLS, [row_of(connection.url, session.cost, session.recent, moment)], moment)
+            connection.records.add(CALLS, rows, moment)
             connection.records.tidy(CALLS, moment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from datetime import date
 from typing import TYPE_CHECKING
@@ -17,9 +18,9 @@ from accessctl.render.formats import Layout
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from accessctl.calls import CallTally
     from accessctl.connection import Connection
-    from accessctl.doctor.facts import Unread
+    from accessctl.doctor.apps import AppCalls
+    from accessctl.doctor.facts import Facts, Unread
     from accessctl.endings import Foretold
     from accessctl.model import ClosedEdge
     from accessctl.way import Way
@@ -90,13 +91,14 @@ def command(
     needs = needs_of(project.desired, project.policy.acts_as)
     with connected(project, way) as connection:
         session = connection.session
-        facts = ask(connection.reader, connection.acting, needs, lambda: session.tier, is_provider=is_provider)
+        reader, acting, window = connection.reader, connection.acting, stated.window(now().date())
+        facts = ask(reader, acting, needs, session.tier_of, is_provider=is_provider, window=window)
         served, warning = session.served_version, session.version_warning
         kept = kept_notices(connection.records, os.environ)
         ends = _foretold(connection)
-        calls, closed = _calls(connection), _closed(connection)
+        calls, closed = _calls(connection, facts), _closed(connection)
     findings = examine(facts, needs, Service(project.graph_version, served, warning), now(), stated)
-    findings += tuple(keeping_findings(calls, facts, now()))
+    findings += tuple(keeping_findings(calls, now()))
     findings += tuple(moving_findings(kept, facts, now()))
     findings += tuple(closed_findings(closed, facts))
     findings += tuple(lost_findings(ends, facts, needs, now()))
@@ -119,26 +121,32 @@ def _foretold(connection: Connection) -> Foretold | Unread:
         return Unread(error.what)
 
 
-def _calls(connection: Connection) -> CallTally | Unread:
-    """Return what the ledger has of the calls of earlier runs."""
-    from accessctl.calls import tally
+def _calls(connection: Connection, facts: tuple[Facts, ...]) -> tuple[AppCalls, ...] | Unread:
+    """Return what the ledger has of the calls of earlier runs, and add to it which apps the tokens are of."""
+    from accessctl.doctor.apps import app_rows, calls_by_app
     from accessctl.errors import AccessctlError
     from accessctl.records import CALLS
 
     try:
-        return tally(connection.records.read(CALLS), connection.url, now())
+        rows = connection.records.read(CALLS)
     except (OSError, AccessctlError) as error:
         return _unread(connection, error)
+    if told := [*app_rows(facts, connection.url, now())]:
+        with contextlib.suppress(OSError, AccessctlError):
+            connection.records.add(CALLS, told, now())
+    return calls_by_app(rows, connection.url, facts, now())
 
 
 def _closed(connection: Connection) -> tuple[ClosedEdge, ...] | Unread:
     """Return what earlier runs have found closed."""
     from accessctl.closed import closed_edges
+    from accessctl.closing import fingerprints
     from accessctl.errors import AccessctlError
     from accessctl.records import CLOSED
 
     try:
-        return tuple(closed_edges(connection.records.read(CLOSED), connection.url, now()).values())
+        rows, tokens = connection.records.read(CLOSED), fingerprints(connection)
+        return tuple(closed_edges(rows, connection.url, now(), tokens).values())
     except (OSError, AccessctlError) as error:
         return _unread(connection, error)
 

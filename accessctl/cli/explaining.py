@@ -15,6 +15,7 @@ from accessctl.cli.options import (
     load,
     markdown_format_option,
     now,
+    paper,
     tell,
     tell_warnings,
     way_options,
@@ -22,7 +23,7 @@ from accessctl.cli.options import (
 from accessctl.cli.remembering import journal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from accessctl.connection import Connection
     from accessctl.explain import Holding
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from accessctl.manifest import Project
     from accessctl.model import Access, Asset, AssetAccess
     from accessctl.obo.requests import OboRequests
+    from accessctl.plan.refs import Names
     from accessctl.report.nouns import Since
     from accessctl.way import Way
 
@@ -50,13 +52,6 @@ def explain_options(function: F) -> F:
         help="Show what a file made by snapshot --out has, too; no token, no network.",
     )
     return with_live(live(markdown_format_option(allow_unknown_tasks_option(way_options(function)))))
-
-
-def exit_code(holdings: Sequence[Holding]) -> int:
-    """Return 5 where something could not be read, else 0."""
-    from accessctl.model import Status
-
-    return 5 if any(one.live is not None and one.live.status is Status.UNREADABLE for one in holdings) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +76,38 @@ class Gathered:
         acts_as = self.project.policy.acts_as
         return with_askers(holdings, access, self.obo, self.live, acts_as) if self.live else tuple(holdings)
 
+    def of_asker(self, holdings: Iterable[Holding], agency: str) -> tuple[Holding, ...]:
+        """Return the pairs of an agency with those on ad accounts where only an on-behalf-of request names it."""
+        from accessctl.obo.beside import of_asker
+
+        desired, acts_as = self.project.desired, self.project.policy.acts_as
+        return of_asker(holdings, agency, self.obo, desired, self.live, acts_as) if self.live else tuple(holdings)
+
+    @property
+    def names(self) -> Names:
+        """Names as Meta has them, also of those who only ask, beside those of the manifests."""
+        from accessctl.model import frozen
+        from accessctl.plan.refs import Names
+
+        if self.live is None or self.obo is None:
+            return Names(self.project.desired, self.live)
+        asking = {end.id: end for one in self.obo.requests for end in (one.receiving, one.requesting)}
+        return Names(self.project.desired, replace(self.live, businesses=frozen(asking | dict(self.live.businesses))))
+
+    def unread(self, holdings: Collection[Holding] = ()) -> tuple[str, ...]:
+        """Say which on-behalf-of requests could not be read, but those of which a pair says so itself."""
+        from accessctl.report.obo import unread_words
+
+        told = {f"{one.asset.asset.node}/onbehalf_requests" for one in holdings if one.obo_unread}
+        return tuple(unread_words(one for one in self.obo.unread if one.what not in told)) if self.obo else ()
+
+    def exit_code(self, holdings: Collection[Holding]) -> int:
+        """Return 5 where something could not be read, access or on-behalf-of requests, else 0."""
+        from accessctl.model import Status
+
+        is_hidden = any(one.live is not None and one.live.status is Status.UNREADABLE for one in holdings)
+        return 5 if is_hidden or (self.obo is not None and not self.obo.is_whole) else 0
+
     def told(self, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
         """Return the pairs with what the journal says of each, and, after a look, what a plan would do."""
         from accessctl.conclusion import Conclusions
@@ -88,7 +115,7 @@ class Gathered:
         from accessctl.obo.beside import beside
         from accessctl.selectors import in_scope
 
-        found = beside(told(holdings, self.last, self.sinces), self.obo)
+        found = beside(told(holdings, self.last, self.sinces), self.obo, self.project.policy.acts_as)
         if self.live is None:
             return found
         desired = self.project.desired
@@ -132,6 +159,17 @@ def gather(
         return replace(gathered, obo=_requests_on(accounts, project, connection, found)) if accounts else gathered
 
 
+def itself(asset: str) -> Callable[[Project, Access], Collection[Asset]]:
+    """Return what says of an asset, by alias or id, that its requests are read; not of one that nobody knows."""
+    from accessctl.selectors import find_asset
+
+    def known(project: Project, live: Access) -> Collection[Asset]:
+        key = find_asset(asset, project.desired, live)
+        return [key] if key in project.desired.assets or key in live.assets else []
+
+    return known
+
+
 def _requests_on(accounts: Collection[Asset], project: Project, connection: Connection, live: Access) -> OboRequests:
     from accessctl.closing import closing_of
     from accessctl.obo.look import OboLook
@@ -158,9 +196,28 @@ def _gathered(
     return Gathered(project, live, last_writes(writes), sinces(writes), targets)
 
 
-def explained(format: str, *, text: Callable[[], str], markdown: Callable[[], str], json: Callable[[], str]) -> str:
-    """Return an explanation in one of the formats of --format."""
-    return {"text": text, "markdown": markdown, "json": json}[format]()
+def explained(
+    format: str,
+    *,
+    text: Callable[[], str],
+    markdown: Callable[[], str],
+    json: Callable[[], str],
+    found: Gathered,
+    holdings: Collection[Holding],
+) -> str:
+    """Return an explanation in one of the formats of --format, with what could not be read and no pair says.
+
+    JSON is a list of pairs, so it says that on stderr, and of each pair too.
+    """
+    from accessctl.render.obo import unread_text
+    from accessctl.render.obo_markdown import unread_markdown
+
+    if format == "json":
+        tell_warnings(found.unread())
+        return json()
+    if format == "markdown":
+        return markdown() + unread_markdown(found.unread(holdings))
+    return "\n".join([text(), *unread_text(found.unread(holdings), paper())])
 
 
 def _from_snapshot(project: Project, live: Path) -> tuple[Access, str]:

@@ -24,10 +24,11 @@ from accessctl.cli.options import (
 from accessctl.obo.requests import STATUSES, End, OboRequest, OboRequests, Wish
 
 if TYPE_CHECKING:
+    from accessctl.closed import Closing
     from accessctl.connection import Connection
     from accessctl.manifest import Project
     from accessctl.model import Asset
-    from accessctl.obo.cancel import By
+    from accessctl.obo.cancel import By, Canceled
     from accessctl.obo.settle import OboSettled
     from accessctl.plan.refs import Names
     from accessctl.way import Way
@@ -68,9 +69,10 @@ def list_command(
     """List the requests on AD_ACCOUNT (an alias or id), or all of the acting businesses.
 
     Without AD_ACCOUNT Meta is asked for those in progress of each business;
-    where it no longer answers that, each ad account is asked, and the output
-    says so. Exit code 0: done; 5: something could not be read, and requests
-    there are not known.
+    where it no longer answers that, each ad account that is declared, owned or
+    shared by a client is asked, and the output says so, and what cannot be
+    known this way (in JSON as not_known). Exit code 0: done; 5: something
+    could not be read, and requests there are not known.
     """
     from accessctl.render.obo import names_of, obo_list_json, obo_list_text
     from accessctl.render.obo_markdown import obo_list_markdown
@@ -105,8 +107,9 @@ def show_command(request: str, format: str, allow_unknown_tasks: bool, way: Way)
     """
     project = load(allow_unknown_tasks=allow_unknown_tasks)
     with connected(project, way) as connection:
-        _settle(connection)
-        found = _found(request, connection)
+        closing = _closing(connection)
+        _settle(connection, closing)
+        found = _found(request, connection, closing)
     show(_shown(found, _names(project, found), project, format))
     return 0
 
@@ -122,13 +125,7 @@ def show_command(request: str, format: str, allow_unknown_tasks: bool, way: Way)
     metavar="TIME",
     help="How long to wait for another apply or cancel that is running.",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to print on stdout.",
-)
+@markdown_format_option
 @allow_unknown_tasks_option
 @way_options
 def cancel_command(
@@ -146,25 +143,29 @@ def cancel_command(
     sent again without a look. Exit code 3: it is not ours, or waits no more.
     """
     from accessctl.apply.outcomes import GOOD, Outcome
+    from accessctl.obo.byhand import check_may_cancel
     from accessctl.obo.cancel import By, Canceled, cancel_request, check_cancelable
-    from accessctl.render.obo import canceled_json, canceled_text
     from accessctl.startedby import started_by
 
     project = load(allow_unknown_tasks=allow_unknown_tasks)
     with connected(project, way) as connection:
         by = By(started_by(os.environ), lock_timeout, lambda line: tell_warnings((line,)))
-        done = [one.told.request for one in _settled(connection, by) if one.outcome is Outcome.APPLIED]
-        found = _found(request, connection)
+        closing = _closing(connection)
+        done = [one.told.request for one in _settled(connection, by, closing) if one.outcome is Outcome.APPLIED]
+        if request not in done:
+            check_may_cancel(request, project.policy.acts_as, closing)
+        found = _found(request, connection, closing)
         names = _names(project, found)
         (show if format == "text" else tell)(_shown(found, names, project, "text"))
         if found.id in done:
             ended = Canceled(found, Outcome.CONVERGED, "an earlier run has canceled it, and was cut off")
         else:
             check_cancelable(found, connection)
+            check_may_cancel(found.id, [found.requesting.id], closing)
             _confirm(found, auto_approve)
-            ended = cancel_request(found, connection, by, graph_version=project.graph_version, told=_tell_settled)
-    acting = project.policy.acts_as
-    show(canceled_json(ended, names, acting) if format == "json" else canceled_text(ended, paper()))
+            version = project.graph_version
+            ended = cancel_request(found, connection, by, graph_version=version, told=_tell_settled, closing=closing)
+    show(_ended(ended, names, project, format))
     return 0 if ended.outcome in GOOD else 5
 
 
@@ -180,19 +181,23 @@ def _account(name: str, project: Project) -> Asset:
 
 
 def _looked(project: Project, connection: Connection, wish: Wish, account: Asset | None) -> OboRequests:
-    from accessctl.closing import closing_of
     from accessctl.obo.look import OboLook
 
-    closing = closing_of(connection, now, lambda line: tell_warnings((line,)))
-    look = OboLook(connection.reader, connection.acting, project.desired, closing)
+    look = OboLook(connection.reader, connection.acting, project.desired, _closing(connection))
     return look.on_accounts([account], wish) if account else look.everywhere(wish)
 
 
-def _found(request: str, connection: Connection) -> OboRequest:
+def _closing(connection: Connection) -> Closing:
+    from accessctl.closing import closing_of
+
+    return closing_of(connection, now, lambda line: tell_warnings((line,)))
+
+
+def _found(request: str, connection: Connection, closing: Closing) -> OboRequest:
     from accessctl.graph.address import check_id
     from accessctl.obo.cancel import find_request
 
-    return find_request(connection, check_id(request))
+    return find_request(connection, check_id(request), closing)
 
 
 def _names(project: Project, found: OboRequest) -> Names:
@@ -211,22 +216,32 @@ def _shown(found: OboRequest, names: Names, project: Project, format: str) -> st
     return obo_markdown(found, names, acting) if format == "markdown" else obo_text(found, names, acting, paper())
 
 
-def _settle(connection: Connection) -> None:
+def _ended(ended: Canceled, names: Names, project: Project, format: str) -> str:
+    from accessctl.render.obo import canceled_json, canceled_text
+    from accessctl.render.obo_markdown import canceled_markdown
+
+    acting = project.policy.acts_as
+    if format == "json":
+        return canceled_json(ended, names, acting)
+    return canceled_markdown(ended, names, acting) if format == "markdown" else canceled_text(ended, paper())
+
+
+def _settle(connection: Connection, closing: Closing) -> None:
     """Settle what a crash left open; where another run is at work it is left to that one."""
     from accessctl.lock import LockedError
     from accessctl.obo.cancel import By
     from accessctl.startedby import started_by
 
     try:
-        _settled(connection, By(started_by(os.environ)))
+        _settled(connection, By(started_by(os.environ)), closing)
     except LockedError as error:
         tell_warnings((f"an earlier cancel has no known end yet, and {error.what}",))
 
 
-def _settled(connection: Connection, by: By) -> tuple[OboSettled, ...]:
+def _settled(connection: Connection, by: By, closing: Closing) -> tuple[OboSettled, ...]:
     from accessctl.obo.cancel import settle_open
 
-    found = settle_open(connection, by)
+    found = settle_open(connection, by, closing=closing)
     for settled in found:
         _tell_settled(settled)
     return found

@@ -8,7 +8,6 @@ import os
 import re
 import stat
 import sys
-from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -17,17 +16,20 @@ import click
 from click.core import ParameterSource
 
 from accessctl.clean import display, unarmed
+from accessctl.cli.clock import Clock
 from accessctl.errors import AccessctlError
 from accessctl.render.paper import Paper
 from accessctl.way import Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from accessctl.manifest import Project
 
 F = TypeVar("F", bound="Callable[..., Any]")
 HERE = Path()
+CLOCK = Clock()
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -37,6 +39,13 @@ def seconds(_: click.Context, __: click.Parameter, text: str) -> float:
     if not found:
         raise click.BadParameter(f"{text!r} is no time; write it like 15m, 90s or 1h")
     return float(int(found[1]) * SECONDS[found[2]])
+
+
+def _go_by_its_clock(context: click.Context, _: click.Parameter, world: str) -> str:
+    """Go by the clock of the sandbox until the command ends."""
+    if not context.resilient_parsing:
+        context.with_resource(CLOCK.of_sandbox(HERE, world))
+    return world
 
 
 def format_option(function: F) -> F:
@@ -121,6 +130,8 @@ WAY = (
         default="",
         metavar="WORLD.yaml",
         envvar="ACCESSCTL_SANDBOX",
+        is_eager=True,  # days that other options name are judged by its clock
+        callback=_go_by_its_clock,
         help="The simulated Graph API inside this process, starting from this world.",
     ),
 )
@@ -186,7 +197,7 @@ def wish_options(function: F) -> F:
             multiple=True,
             metavar="SEL",
             help="Send a request or grant again that the journal knows as sent and Meta no longer shows; or try one by "
-            "a call that Meta was found not to open.",
+            "a call that Meta was found not to open, and what only such a call can read.",
         ),
         click.option("--exclude", multiple=True, metavar="SEL", help="Leave this out."),
         target_option("Plan only this"),
@@ -196,8 +207,8 @@ def wish_options(function: F) -> F:
 
 
 def now() -> datetime:
-    """Return the time, UTC."""
-    return datetime.now(UTC)
+    """Return the time, UTC; a sandbox's where the command uses one."""
+    return CLOCK.now()
 
 
 def load(*, allow_unknown_tasks: bool, warn: bool = True) -> Project:

@@ -121,13 +121,14 @@ def _comparison(project: Project, base: Path | None, ref: str | None) -> Callabl
 
 
 def _from_meta(project: Project, way: Way, wish: Wish) -> SavedPlan:
-    from accessctl.doctor.moving import moving_warnings
+    from accessctl.doctor.moving import moving_notes, unread_notices
     from accessctl.webhook.kept import kept_notices
     from accessctl.workflow import plan_project
 
     with connected(project, way) as connection:
-        tell_warnings(moving_warnings(kept_notices(connection.records, os.environ), now()))
-        return plan_project(project, connection, wish, now())
+        kept = kept_notices(connection.records, os.environ)
+        tell_warnings(unread_notices(kept))
+        return plan_project(project, connection, wish, now(), moving_notes(kept, now()))
 
 
 def _from_snapshot(project: Project, live: Path, wish: Wish) -> SavedPlan:

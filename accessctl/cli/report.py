@@ -45,7 +45,8 @@ AS_OF = click.option(
 OBO = click.option(
     "--obo",
     is_flag=True,
-    help="On-behalf-of requests too, beside the grants of their businesses; one call more for each ad account.",
+    help="On-behalf-of requests too, beside the grants of their businesses; one call more for each ad account. Those "
+    "beside no grant are notes; CSV, whose rows are grants alone, has them on stderr.",
 )
 TARGET = target_option("Only this")
 MAX_CHARS = click.option(

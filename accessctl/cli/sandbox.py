@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from accessctl.sandbox.store import Store
 
 WORLD = click.argument("world", metavar="WORLD.yaml", type=click.Path(dir_okay=False, path_type=Path))
+DAYS = re.compile(r"([0-9]{1,4})d", re.ASCII)
 ID = re.compile(r"(?:act_)?[0-9]+", re.ASCII)
 SERVED = "wait until it has ended; a server (sandbox serve) ends with Ctrl-C, or"
 
@@ -59,7 +61,7 @@ def serve_command(world: Path, port: int, latency_ms: int) -> int:
         show(f"The sandbox listens on {server.url}\n")
         show(f"export ACCESSCTL_GRAPH_URL={server.url}")
         for business in sandbox.world.businesses.values():
-            show(f"# token of {business.name}: sandbox-{business.id}")
+            show(f"# token of {display(business.name)}: sandbox-{business.id}")
         tell("Ctrl-C ends it; what was done is kept")
         server.serve_forever()
     return 0
@@ -71,10 +73,39 @@ def serve_command(world: Path, port: int, latency_ms: int) -> int:
 @WORLD
 def reset_command(world: Path) -> int:
     """Forget what was done: the next command starts from the world file."""
-    with _opened(world, f"{SERVED} POST to it: /sandbox/reset") as (store, _):
+    with _held(world, f"{SERVED} POST to it: /sandbox/reset") as store:
         store.reset()
     tell(f"the sandbox starts again from {world}")
     return 0
+
+
+@command.command("forward", short_help="Let time pass.", epilog="Example: accessctl sandbox forward world.yaml 40d")
+@WORLD
+@click.argument("time")
+def forward_command(world: Path, time: str) -> int:
+    """Let time pass in the sandbox at once: requests grow old, declarations and access end.
+
+    TIME is so many days (40d), or a day or moment to come, UTC: 2031-05-04,
+    2031-05-04T10:00:00Z. Each command with --sandbox goes by this clock from
+    then on; sandbox reset sets it right. Whoever calls a server (sandbox serve)
+    goes by a clock of its own.
+    """
+    with _held(world, f"{SERVED} start it again afterwards") as store:
+        store.forward(_moment(time, store.now()))
+        tell(f"done: in the sandbox it is now {store.now():%Y-%m-%dT%H:%M:%SZ}")
+    return 0
+
+
+def _moment(time: str, now: datetime) -> datetime:
+    """Return the moment a TIME stands for. Raises BadParameter for anything else."""
+    text = re.sub(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})\Z", r"\1T00:00:00Z", time, flags=re.ASCII)
+    try:
+        if days := DAYS.fullmatch(time):
+            return now + timedelta(days=int(days[1]))
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        wanted = "write it like 40d, 2031-05-04 or 2031-05-04T10:00:00Z"
+        raise click.BadParameter(f"{time!r} is no time; {wanted}", param_hint="TIME") from None
 
 
 _IDS = "ASSET and BUSINESS are ids, or aliases of the project."
@@ -85,13 +116,17 @@ _MORE = {"accept": _OBO, "decline": _OBO}
 @command.command(
     "notify",
     short_help="Send a notice of a person who moves to a webhook.",
-    epilog="Example: accessctl sandbox notify world.yaml http://127.0.0.1:8080/webhook --user 4444444444 "
-    "--expires 2027-05-04T10:00:00Z",
+    epilog="Example: accessctl sandbox notify world.yaml http://127.0.0.1:8080/webhook --user 4444444444 --expires 30d",
 )
 @WORLD
 @click.argument("url")
 @click.option("--user", required=True, metavar="ID", help="Who moves, by the id that Meta gives the app.")
-@click.option("--expires", required=True, metavar="TIME", help="When that person's access ends, like the example.")
+@click.option(
+    "--expires",
+    required=True,
+    metavar="TIME",
+    help="When that person's access ends: in so many days (30d, as Meta tells it), or like 2031-05-04T10:00:00Z.",
+)
 @click.option(
     "--form",
     type=click.Choice(["envelope", "bare", "arrow"]),
@@ -109,13 +144,19 @@ def notify_command(world: Path, url: str, user: str, expires: str, form: str) ->
     from accessctl.sandbox.notify import body_of, notify
 
     try:
-        status = notify(url, body_of(user, expires, form), load_world(world).app_secret)
+        status = notify(url, body_of(user, _at(expires), form), load_world(world).app_secret)
     except WorldError as error:
         raise AccessctlError(error.what, error.hint) from None
     if status != 200:
         raise AccessctlError(f"the webhook answered {status}", "its own log says why")
     tell("done: the webhook has taken the notice")
     return 0
+
+
+def _at(expires: str) -> str:
+    """Return the time that a number of days from now stands for; all else is sent as it is."""
+    days = DAYS.fullmatch(expires)
+    return f"{now() + timedelta(days=int(days[1])):%Y-%m-%dT%H:%M:%SZ}" if days else expires
 
 
 def _person(name: str, line: str, nothing: str, *waits_for: str) -> None:
@@ -202,3 +243,10 @@ def _opened(world: Path, hint: str) -> AbstractContextManager[tuple[Store, Sandb
     from accessctl.connection import opened_sandbox
 
     return opened_sandbox(HERE, world, hint)
+
+
+def _held(world: Path, hint: str) -> AbstractContextManager[Store]:
+    """Hold what is kept of a world's state, alone, whether or not it can be read."""
+    from accessctl.connection import held_sandbox
+
+    return held_sandbox(HERE, world, hint)

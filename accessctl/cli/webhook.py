@@ -55,7 +55,7 @@ def serve_command(host: str, port: int, timeout: float, state: str) -> int:
     need_server()
     settings = read_settings(os.environ, HERE, state)
     tell_warnings(settings.warnings)
-    webhook = Webhook(settings, lambda line: tell(f"{now():%Y-%m-%dT%H:%M:%SZ} {line}"), seconds=timeout)
+    webhook = Webhook(settings, lambda _, line: tell(f"{now():%Y-%m-%dT%H:%M:%SZ} {line}"), seconds=timeout)
     webhook.keeper.load()
     opened = listen(host, port)
     show(f"The webhook listens on {url_of(opened)}\n\n{DASHBOARD}")

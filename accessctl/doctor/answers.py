@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     Row = dict[str, object]
 
+STATUSES = ("granted", "declined", "expired")  # GRAPH_API 1.6
+NO_CLAIMANT = "Meta's answer names none, and it may leave out what the token may not see"
 LATEST = 253_402_300_799  # Unix seconds of the last second of the year 9999
 
 
@@ -51,11 +53,26 @@ def live_business(row: Row) -> f.LiveBusiness:
     return f.LiveBusiness(text_of(row, "id"), text_of(row, "name"), *words)
 
 
-def app_facts(row: Row, *, is_claimant_asked: bool) -> f.AppFacts:
-    """Return an app as its node shows it (GRAPH_API 1.6); one that no business claims has neither field."""
-    found = next((one for key in ("owner_business", "business") if isinstance(one := row.get(key), dict)), {})
-    claimant = text_of(found, "id") if is_claimant_asked else None
-    return f.AppFacts(text_of(row, "id"), text_of(row, "name"), claimant, text_of(found, "name"))
+def app_facts(row: Row, *, not_asked: str = "") -> f.AppFacts:
+    """Return an app as its node shows it (GRAPH_API 1.6). `not_asked` is why who claims it was not asked.
+
+    A field that is left out may be one that the token may not see, so only null says that no business claims it.
+    """
+    told = [row[key] for key in ("owner_business", "business") if key in row and not not_asked]
+    found = next((one for one in told if isinstance(one, dict) and text_of(one, "id")), {})
+    claimant = text_of(found, "id") or ("" if told and all(one is None for one in told) else None)
+    named = claimant, text_of(found, "name"), text_of(found, "verification_status")
+    why = "" if claimant is not None else not_asked or NO_CLAIMANT
+    return f.AppFacts(text_of(row, "id"), text_of(row, "name"), *named, why)
+
+
+def granted(answer: Row) -> f.Granted | f.Unread:
+    """Return what GET /me/permissions says (GRAPH_API 1.6). A status that nobody knows grants nothing."""
+    rows = answer.get("data")
+    if not isinstance(rows, list):
+        return f.Unread("Meta's answer to GET me/permissions has no rows")
+    told = {text_of(row, "permission"): text_of(row, "status") for row in rows if isinstance(row, dict)}
+    return f.Granted(*(frozenset(name for name, one in told.items() if one == status) - {""} for status in STATUSES))
 
 
 def reviewed(answer: Row) -> Mapping[str, str] | f.Unread:

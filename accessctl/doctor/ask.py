@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from accessctl.called import quoted
 from accessctl.doctor import facts as f
-from accessctl.doctor.answers import live_business, text_of, token_facts
-from accessctl.doctor.ask_app import APPROVED, ask_app, ask_roles
+from accessctl.doctor.answers import live_business, roles, text_of, token_facts
+from accessctl.doctor.ask_app import APPROVED, ask_app, ask_granted, ask_roles, is_of_a_field
 from accessctl.doctor.ask_ending import ask_managed
 from accessctl.doctor.needs import ADS_MANAGEMENT, ADS_READ, BUSINESS_MANAGEMENT
-from accessctl.doctor.verification import Decision, decide
+from accessctl.doctor.verification import Decision, Window, decide
 from accessctl.graph.batch import BatchRead
 from accessctl.graph.errors import GraphError, Trouble, speaks_of_verification
 from accessctl.model import Kind, Side
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from accessctl.doctor.needs import Needs
     from accessctl.graph.reader import Reader
+    from accessctl.graph.secret import Secret
     from accessctl.live.read import ActingBusiness
 
-_ONE_FIELD = (Trouble.PERMISSION, Trouble.PARAMETER)
 NODE_FIELDS = "id,name,two_factor_type,verification_status"
 
 
@@ -31,16 +31,42 @@ def ask(
     reader: Reader,
     acting: Sequence[ActingBusiness],
     needs: Mapping[str, Needs],
-    tier: Callable[[], str] = lambda: "",
+    tier: Callable[[Secret], str] = lambda _: "",
     *,
     is_provider: bool | None = None,
+    window: Window = Window.NONE,
 ) -> tuple[f.Facts, ...]:
-    """Return the facts of each acting business. `tier` tells the access tier that the last answers had.
+    """Return the facts of each acting business. `tier` tells the access tier that answers to a token had.
 
-    Where access verification is known to be missing, also by `is_provider`, calls that take it are not made.
+    Where access verification is known to be missing, also by `is_provider`, calls that take it are not made,
+    unless the `window` runs in which Meta takes them all the same.
     What Meta refuses is a fact, too. Raises GraphError where there is no connection.
     """
-    return tuple(_Asking(reader, one, needs[one.business.id]).facts(tier, is_provider) for one in acting)
+    asking = [_Asking(reader, one, needs[one.business.id]) for one in acting]
+    begun = _with_roles([one.begin(is_provider) for one in asking], asking)
+    found = [one.facts(facts, tier, is_provider, window) for one, facts in zip(asking, begun, strict=True)]
+    return tuple(replace(facts, tier=facts.tier or _tier_of_app(facts, found)) for facts in found)
+
+
+def _with_roles(every: Sequence[f.Facts], asking: Sequence[_Asking]) -> list[f.Facts]:
+    """Return the facts with who has a role on the app. Whichever token has listed that, it goes for all of the app."""
+    told = {one.app_id: one.role_list for one in asking if not isinstance(one.role_list, f.Unread)}
+    return [_with_role_list(facts, told) for facts in every]
+
+
+def _with_role_list(facts: f.Facts, told: Mapping[str, dict[str, object]]) -> f.Facts:
+    listed = told.get(facts.app.id) if isinstance(facts.app, f.AppFacts) and facts.app.claimant else None
+    if listed is None or isinstance(facts.me, f.Unread):
+        return facts
+    return replace(facts, roles=roles(listed, facts.me.id))
+
+
+def _tier_of_app(facts: f.Facts, every: Sequence[f.Facts]) -> str:
+    """Return the tier that another token of the same app was told; the tier is the app's."""
+    if not isinstance(facts.token, f.TokenFacts) or not facts.token.app_id:
+        return ""
+    same = (one for one in every if isinstance(one.token, f.TokenFacts) and one.token.app_id == facts.token.app_id)
+    return next((one.tier for one in same if one.tier), "")
 
 
 class _Asking:
@@ -54,36 +80,54 @@ class _Asking:
         self.codes: set[int] = set()
         self.system_users: tuple[str, ...] | f.Unread = f.NOT_ASKED
         self.unverified = ""
+        self.app_id = ""
+        self.role_list: dict[str, object] | f.Unread = f.NOT_ASKED
 
-    def facts(self, tier: Callable[[], str], is_provider: bool | None) -> f.Facts:
+    def begin(self, is_provider: bool | None) -> f.Facts:
+        """Ask who the token is, and about its app."""
         token, me, live = self._who()
-        facts = self._app(f.Facts(self.business, token, me, live, f.NOT_ASKED), is_provider)
-        belonging = f.NOT_ASKED if self._is_refused(facts, is_provider) else self._belonging(token, me, live)
-        self._see_ad_account(token, belonging)
+        facts = f.Facts(self.business, token, me, live, f.NOT_ASKED)
+        return self._app(replace(facts, granted=self._granted(facts)), is_provider)
+
+    def facts(self, facts: f.Facts, tier: Callable[[Secret], str], is_provider: bool | None, window: Window) -> f.Facts:
+        """Ask the rest, as far as what is known by now says that Meta would answer."""
+        token = facts.token
+        is_refused = self._is_refused(facts, is_provider, window)
+        belonging = f.NOT_ASKED if is_refused else self._belonging(facts)
+        self._see_ad_account(facts, belonging)
         is_seen = isinstance(belonging, f.Belonging) and belonging.home is not f.Home.OTHER
-        is_seen = is_seen and _may_list(token, self.business.id)
+        is_seen = is_seen and _may_list(facts)
         asked = self.needs if is_seen else None
         managed = ask_managed(self.reader, self.token, self.business.id, asked, token, self._unread)
         facts = replace(facts, belonging=belonging, managed=managed, system_users=self.system_users)
-        return replace(facts, tier=tier(), codes=frozenset(self.codes), unverified=self.unverified)
+        facts = replace(facts, tier=tier(self.token), fingerprint=self.token.fingerprint)
+        return replace(facts, codes=frozenset(self.codes), unverified=self.unverified)
 
-    def _is_refused(self, facts: f.Facts, is_provider: bool | None) -> bool:
-        """Tell whether it is known that access verification is missing, so that Meta refuses what takes it."""
+    def _granted(self, facts: f.Facts) -> f.Granted | f.Unread:
+        """Ask for permissions where debug_token has not told them, and of a person why there is one too few."""
+        is_person = isinstance(facts.token, f.TokenFacts) and facts.token.type == f.USER
+        is_short = is_person and not self.needs.permissions() <= (facts.scopes or frozenset())
+        if isinstance(facts.me, f.Unread) or not (isinstance(facts.token, f.Unread) or is_short):
+            return f.NOT_ASKED
+        return ask_granted(self.reader, self.token, self._unread)
+
+    def _is_refused(self, facts: f.Facts, is_provider: bool | None, window: Window) -> bool:
+        """Tell whether it is known that access verification is missing, so that Meta refuses what takes it, or may."""
         known = {"is_claimed": facts.is_claimed, "has_role": facts.has_role, "is_provider": is_provider}
-        return decide(self.needs.permissions(), **known) is Decision.REFUSED
+        return decide(self.needs.permissions(), **known, window=window) in (Decision.REFUSED, Decision.FADING)
 
     def _app(self, facts: f.Facts, is_provider: bool | None) -> f.Facts:
         """Ask about the app, and who has a role on it where that decides something."""
         if isinstance(facts.me, f.Unread):
             return facts
-        app, reviewed = ask_app(self.reader, self.token, facts.token, self._unread)
+        app, reviewed = ask_app(self.reader, self.token, facts.token, facts.scopes, self._unread)
         facts = replace(facts, app=app, reviewed=reviewed)
         is_approved = not isinstance(reviewed, f.Unread) and set(reviewed.values()) <= {APPROVED}
         if not isinstance(app, f.AppFacts) or not app.claimant or (is_provider and is_approved):
             return facts
-        user = facts.me.id if isinstance(facts.me, f.Me) else ""
-        roles = ask_roles(self.reader, self.token, self.business.id, user, app, self._unread)
-        return replace(facts, roles=roles)
+        self.app_id = app.id
+        self.role_list = ask_roles(self.reader, self.token, self.business.id, app, self._unread)
+        return replace(facts, roles=self.role_list) if isinstance(self.role_list, f.Unread) else facts
 
     def _who(self) -> tuple[f.TokenFacts | f.Unread, f.Me | f.Unread, f.LiveBusiness | f.Unread]:
         """Ask three things in one request.
@@ -96,7 +140,7 @@ class _Asking:
             BatchRead((self.business.id,), {"fields": NODE_FIELDS}),
         )
         token, me, live = self.reader.batch(reads, self.token)
-        if not isinstance(me, GraphError) and isinstance(live, GraphError) and _is_of_a_field(live):
+        if not isinstance(me, GraphError) and isinstance(live, GraphError) and is_of_a_field(live):
             live = self._plain_business()
         return (
             self._unread(token) if isinstance(token, GraphError) else token_facts(token),
@@ -111,30 +155,40 @@ class _Asking:
         except GraphError as error:
             return error
 
-    def _belonging(
-        self, token: f.TokenFacts | f.Unread, me: f.Me | f.Unread, live: f.LiveBusiness | f.Unread
-    ) -> f.Belonging | f.Unread:
-        if isinstance(me, f.Unread) or isinstance(live, f.Unread):
+    def _belonging(self, facts: f.Facts) -> f.Belonging | f.Unread:
+        token, me = facts.token, facts.me
+        if isinstance(me, f.Unread) or isinstance(facts.live, f.Unread):
             return f.NOT_ASKED
+        may_list = _may_list(facts)
         if isinstance(token, f.TokenFacts) and token.type == f.USER:
-            return self._of_person()
-        if not _may_list(token, self.business.id) or (isinstance(token, f.TokenFacts) and token.type != f.SYSTEM_USER):
+            found = self._of_person()
+            if may_list and isinstance(found, f.Belonging) and found.home is f.Home.PROVED:
+                self._list_system_users()
+            return found
+        if not may_list or (isinstance(token, f.TokenFacts) and token.type != f.SYSTEM_USER):
             return f.NOT_ASKED
+        rows = self._list_system_users()
+        if isinstance(rows, f.Unread):
+            return rows
+        own = next((row for row in rows if row["id"] == me.id), None)
+        return f.Belonging(f.Home.NOT_LISTED) if own is None else f.Belonging(f.Home.PROVED, role=text_of(own, "role"))
+
+    def _list_system_users(self) -> tuple[dict[str, object], ...] | f.Unread:
+        """List the system users of the business, and note their roles. Its people may do so, too (GRAPH_API 1.3)."""
         try:
             rows = self._rows_with_role(self.business.id, "system_users", "id,name")
         except GraphError as error:
             self.system_users = self._unread(error)
             return self.system_users
         self.system_users = tuple(text_of(row, "role") for row in rows)
-        own = next((row for row in rows if row["id"] == me.id), None)
-        return f.Belonging(f.Home.NOT_LISTED) if own is None else f.Belonging(f.Home.PROVED, role=text_of(own, "role"))
+        return rows
 
     def _rows_with_role(self, node: str, edge: str, fields: str) -> tuple[dict[str, object], ...]:
         """List users, without their role where that one field may not be read. Raises GraphError."""
         try:
             return self.reader.rows(self.token, node, edge, fields=f"{fields},role")
         except GraphError as error:
-            if not _is_of_a_field(error):
+            if not is_of_a_field(error):
                 raise
             return self.reader.rows(self.token, node, edge, fields=fields)
 
@@ -152,13 +206,13 @@ class _Asking:
         others = tuple(f"{quoted(name)} ({key})" if name else key for key, name in sorted(found.items()))
         return f.Belonging(f.Home.OTHER if others else f.Home.NOT_LISTED, others)
 
-    def _see_ad_account(self, token: f.TokenFacts | f.Unread, belonging: f.Belonging | f.Unread) -> None:
+    def _see_ad_account(self, facts: f.Facts, belonging: f.Belonging | f.Unread) -> None:
         """Look at one ad account: only answers about one have the tier in their headers (GRAPH_API 5.1)."""
-        scopes = token.scopes if isinstance(token, f.TokenFacts) else frozenset[str]()
+        scopes = facts.scopes or frozenset()
         is_ours = isinstance(belonging, f.Belonging) and belonging.home is not f.Home.OTHER
         if not self.needs.ad_accounts or not is_ours or not scopes & {ADS_READ, ADS_MANAGEMENT}:
             return
-        if not _may_list(token, self.business.id):
+        if not _may_list(facts):
             return
         edge = "owned_ad_accounts" if self.needs.assets(Side.OWNER, Kind.AD_ACCOUNT) else "client_ad_accounts"
         try:
@@ -179,14 +233,9 @@ class _Asking:
         return f.Unread(error.what, error.code, token_refused=error.trouble is Trouble.TOKEN)
 
 
-def _is_of_a_field(error: GraphError) -> bool:
-    """Tell whether a read may do better without a field that it asked for."""
-    return error.trouble in _ONE_FIELD and not speaks_of_verification(error.code, error.message)
-
-
-def _may_list(token: f.TokenFacts | f.Unread, business: str) -> bool:
-    """Tell whether Meta will list edges of the business; where debug_token has not answered it may."""
-    if isinstance(token, f.Unread):
-        return not token.token_refused
-    covered = token.targets.get(BUSINESS_MANAGEMENT)
-    return BUSINESS_MANAGEMENT in token.scopes and (covered is None or business in covered)
+def _may_list(facts: f.Facts) -> bool:
+    """Tell whether Meta will list edges of the business; where nothing tells the permissions it may."""
+    if facts.scopes is None:
+        return not (isinstance(facts.token, f.Unread) and facts.token.token_refused)
+    covered = facts.token.targets.get(BUSINESS_MANAGEMENT) if isinstance(facts.token, f.TokenFacts) else None
+    return BUSINESS_MANAGEMENT in facts.scopes and (covered is None or facts.business.id in covered)

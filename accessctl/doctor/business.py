@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from accessctl.called import quoted
+from accessctl.called import called, quoted
 from accessctl.clean import LIMIT
 from accessctl.doctor import facts as f
 from accessctl.doctor.findings import Finding, Level
+from accessctl.doctor.permissions import names
+from accessctl.plan.nouns import BusinessRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +19,10 @@ if TYPE_CHECKING:
     from accessctl.doctor.needs import Needs
 
 TWO_FACTOR_NEEDED = 415  # GRAPH_API 4.3
-_OTHER = "set the token of a system user of this business, or correct the id of the business in the manifests"
+OTHER = "set the token of a system user of this business, or correct the id of the business in the manifests"
+_LOOK = "look in Business Settings, under Users, whether who the token speaks for is one of this business"
+_ASK = "look in Business Settings, under Security Center"
+ADVANCED = "live"  # what App Review says of a permission; GRAPH_API 1.6
 PROVE = "let an admin of the business look in Business Settings, under Security Center, what Meta asks for"
 # Meta's ten words for how far a business is verified (GRAPH_API 1.3), and what each means. None says that calls fail:
 # Meta asks for it where an app wants advanced access to what is not its own.
@@ -25,13 +31,15 @@ VERIFIED: Mapping[str, tuple[Level, str]] = {
     "expired": (Level.WARNING, "the verification of the business has run out"),
     "failed": (Level.PROBLEM, "the verification of the business has failed"),
     "ineligible": (Level.PROBLEM, "Meta says that the business cannot be verified"),
-    "not_verified": (Level.WARNING, "the business is not verified, which Meta asks for before advanced access"),
+    "not_verified": (Level.WARNING, "the business is not verified"),
     "pending": (Level.WARNING, "the verification of the business is being looked at"),
     "pending_need_more_info": (Level.WARNING, "Meta asks for more before it verifies the business"),
     "pending_submission": (Level.WARNING, "the verification of the business was begun and not sent in"),
     "rejected": (Level.PROBLEM, "Meta has refused to verify the business"),
     "revoked": (Level.PROBLEM, "Meta has taken the verification of the business away"),
 }
+# For a business that only uses the app of another one nothing hangs on it.
+_MILDER = {Level.PROBLEM: Level.WARNING, Level.WARNING: Level.OK, Level.OK: Level.OK}
 _WHO = {"admin_required": "admins", "all_required": "everybody"}
 
 
@@ -45,7 +53,7 @@ def business_findings(facts: Facts, every: Sequence[Facts], needs: Needs) -> Ite
     if facts.is_employee and needs.rows():
         yield _employee(facts)
     yield _two_factor(facts)
-    yield _verified(facts)
+    yield from _verification(facts, needs)
 
 
 def _name(facts: Facts) -> Finding:
@@ -69,29 +77,28 @@ def _unreadable(facts: Facts, unread: f.Unread) -> Finding:
     subject, source = facts.business.id, f"GET /{facts.business.id}"
     text = f"the business cannot be read: {unread.reason}"
     level = Level.PROBLEM if unread.code else Level.UNKNOWN
-    return Finding("business", level, subject, text, _OTHER if unread.code else "", source)
+    return Finding("business", level, subject, text, OTHER, source)
 
 
 def _belonging(facts: Facts, every: Sequence[Facts]) -> Finding:
     subject, belonging = facts.business.id, facts.belonging
-    is_person, source = _listing(facts)
+    is_person, source = listing(facts)
     if isinstance(belonging, f.Belonging) and belonging.home is f.Home.PROVED:
         listed = "one of its people" if is_person else "one of its system users"
         return Finding("belongs", Level.OK, subject, f"the token is of this business: {listed}", source=source)
     others = belonging.others if isinstance(belonging, f.Belonging) else ()
-    others = others or _elsewhere(facts, every)
+    others = others or elsewhere(facts, every)
     if others:
         text = f"the token is of another business: {', '.join(others)}"
-        return Finding("belongs", Level.PROBLEM, subject, text, _OTHER, source)
+        return Finding("belongs", Level.PROBLEM, subject, text, OTHER, source)
     if isinstance(belonging, f.Unread):
         text = f"whether the token is of this business: {belonging.reason}"
-        return Finding("belongs", Level.UNKNOWN, subject, text, "", source)
+        return Finding("belongs", Level.UNKNOWN, subject, text, _LOOK, source)
     text = "nothing proves that the token is of this business: Meta does not list who it speaks for"
-    todo = "look in Business Settings, under System users, whether it is one of this business"
-    return Finding("belongs", Level.WARNING, subject, text, todo, source)
+    return Finding("belongs", Level.WARNING, subject, text, _LOOK, source)
 
 
-def _listing(facts: Facts) -> tuple[bool, str]:
+def listing(facts: Facts) -> tuple[bool, str]:
     """Return whether the token is a person's, and the listing in which it was looked for."""
     is_person = isinstance(facts.token, f.TokenFacts) and facts.token.type == f.USER
     return is_person, "GET /me/business_users" if is_person else f"GET /{facts.business.id}/system_users"
@@ -100,10 +107,10 @@ def _listing(facts: Facts) -> tuple[bool, str]:
 def _employee(facts: Facts) -> Finding:
     text = "it is an employee of the business, not an admin: it cannot change partners"
     todo = "make it an admin in Business Settings, or set the token of a system user that is one"
-    return Finding("role", Level.PROBLEM, facts.business.id, text, todo, f"role in {_listing(facts)[1]}")
+    return Finding("role", Level.PROBLEM, facts.business.id, text, todo, f"role in {listing(facts)[1]}")
 
 
-def _elsewhere(facts: Facts, every: Sequence[Facts]) -> tuple[str, ...]:
+def elsewhere(facts: Facts, every: Sequence[Facts]) -> tuple[str, ...]:
     """Return other acting businesses among whose system users this one's stands."""
     if isinstance(facts.me, f.Unread):
         return ()
@@ -125,7 +132,7 @@ def _two_factor(facts: Facts) -> Finding:
         return Finding("two-factor", Level.PROBLEM, subject, text, todo, f"code {TWO_FACTOR_NEEDED}")
     if isinstance(facts.live, f.Unread):
         text = "whether the business asks for two-factor authentication: it could not be read"
-        return Finding("two-factor", Level.UNKNOWN, subject, text, source=source)
+        return Finding("two-factor", Level.UNKNOWN, subject, text, _ASK, source)
     word = facts.live.two_factor
     if word == "none":
         text = "the business asks nobody for two-factor authentication"
@@ -135,16 +142,46 @@ def _two_factor(facts: Facts) -> Finding:
         return Finding("two-factor", Level.OK, subject, text, source=source)
     told = f"the word {quoted(word)}, which nobody knows" if word else "nothing"
     text = f"whether the business asks for two-factor authentication: Meta says {told}"
-    return Finding("two-factor", Level.UNKNOWN, subject, text, source=source)
+    return Finding("two-factor", Level.UNKNOWN, subject, text, _ASK, source)
 
 
-def _verified(facts: Facts) -> Finding:
-    subject, source = facts.business.id, f"verification_status of GET /{facts.business.id}"
+def _verification(facts: Facts, needs: Needs) -> Iterator[Finding]:
+    """Yield how far the business that claims the app is verified, and the acting one where that is another."""
+    subject, app, asked = facts.business.id, facts.app, _before_advanced(facts, needs)
+    source = f"verification_status of GET /{subject}"
     word = facts.live.verification if isinstance(facts.live, f.LiveBusiness) else ""
+    if not isinstance(app, f.AppFacts) or app.claimant in (None, "", subject):
+        yield _verified("business-verification", subject, _means(word, asked), source)
+        return
+    claimant = called(BusinessRef(app.claimant or "", "", app.claimant_name))
+    level, text = _means(app.claimant_verified, asked)
+    text = text if level is Level.UNKNOWN else f"the app is claimed by {claimant}: {text}"
+    text = text.replace("whether the business", f"whether {claimant}, which claims the app,")
+    one = _verified("business-verification", subject, (level, text), f"owner_business of GET /{app.id}")
+    yield replace(one, todo=one.todo.replace("the business", "the business that claims the app"))
+    level, text = _means(word, "")
+    text += "; it only uses the app, and Meta asks for the verification of the business that claims it"
+    yield _verified("business-verification.acting", subject, (_MILDER.get(level, level), text), source)
+
+
+def _verified(found: str, subject: str, means: tuple[Level, str], source: str) -> Finding:
+    level, text = means
+    return Finding(found, level, subject, text, PROVE * (level is not Level.OK), source)
+
+
+def _means(word: str, asked: str) -> tuple[Level, str]:
+    """Return what Meta's word for how far a business is verified means. `asked` says what it is asked for."""
     if word not in VERIFIED:
         told = f"Meta says the word {quoted(word)}, which nobody knows" if word else "Meta says nothing"
-        text = f"whether the business is verified: {told}"
-        return Finding("business-verification", Level.UNKNOWN, subject, text, source=source)
+        return Level.UNKNOWN, f"whether the business is verified: {told}"
     level, means = VERIFIED[word]
-    text = f"{means} ({word})" if level is not Level.OK else means
-    return Finding("business-verification", level, subject, text, PROVE * (level is not Level.OK), source)
+    return level, means if level is Level.OK else f"{means} ({word}){asked * (word == 'not_verified')}"
+
+
+def _before_advanced(facts: Facts, needs: Needs) -> str:
+    """Say what verification is asked for, as far as the app does not have it already."""
+    told = facts.reviewed if not isinstance(facts.reviewed, f.Unread) else {}
+    has = frozenset(name for name in needs.permissions() if told.get(name) == ADVANCED)
+    if has:
+        return f"; the app has advanced access to {names(has)} all the same, and Meta asks for it before it gives more"
+    return ", which Meta asks for before advanced access"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accessctl.doctor.barred import bar_of
 from accessctl.doctor.business import business_findings
 from accessctl.doctor.ending import ending_findings
 from accessctl.doctor.findings import Finding, Level
@@ -16,7 +17,7 @@ from accessctl.doctor.verifying import verification_findings, window_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from accessctl.doctor.facts import Facts, Service
     from accessctl.doctor.needs import Needs
@@ -40,27 +41,30 @@ def examine(
     found = [*version_findings(service, tuple(every), ad_accounts, now.date())]
     found += window_findings(stated, now.date())
     for facts in every:
-        found += _of_business(facts, every, needs[facts.business.id], service.version, now)
+        own = needs[facts.business.id]
+        bar = bar_of(facts, every, own, stated, now.date())
+        found += _of_business(facts, every, own, now)
         if not facts.is_refused:
-            found += _of_app(facts, needs[facts.business.id], stated)
+            found += permission_findings(facts, own, service.version, bar)
+            found += _of_app(facts, own, stated, now.date())
     return tuple(found)
 
 
-def _of_business(facts: Facts, every: Sequence[Facts], needs: Needs, version: str, now: datetime) -> Iterator[Finding]:
+def _of_business(facts: Facts, every: Sequence[Facts], needs: Needs, now: datetime) -> Iterator[Finding]:
     yield from token_findings(facts, now)
     if facts.is_refused:
-        yield Finding("rest", Level.UNKNOWN, facts.business.id, "nothing else could be asked with it")
+        text, todo = "nothing else could be asked with it", "set another token, and run doctor again"
+        yield Finding("rest", Level.UNKNOWN, facts.business.id, text, todo, "GET /me")
         return
     yield from ending_findings(facts, needs, now)
     yield from business_findings(facts, every, needs)
-    yield from permission_findings(facts, needs, version)
 
 
-def _of_app(facts: Facts, needs: Needs, stated: Stated) -> Iterator[Finding]:
+def _of_app(facts: Facts, needs: Needs, stated: Stated, today: date) -> Iterator[Finding]:
     """Yield what the app may do with that token."""
     yield from level_findings(facts, needs)
     if needs.rows():
-        yield from verification_findings(facts, needs, stated)
+        yield from verification_findings(facts, needs, stated, today)
     if needs.ad_accounts:
         yield from tier_findings(facts, needs.ad_accounts)
     yield system_users_finding(facts)

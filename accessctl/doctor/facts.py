@@ -77,13 +77,25 @@ class LiveBusiness:
 class AppFacts:
     """The app a token was made with, as its node shows it.
 
-    `claimant` is the id of the business that claims it, empty where none does, None where it was not asked.
+    `claimant` is the id of the business that claims it, empty where Meta says that none does, None where that is
+    not known, for which `open` has the reason. `claimant_verified` is Meta's word for how far it is verified.
     """
 
     id: str
     name: str = ""
     claimant: str | None = None
     claimant_name: str = ""
+    claimant_verified: str = ""
+    open: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What GET /me/permissions says of permissions (GRAPH_API 1.6), by status; `permissions` are those granted."""
+
+    permissions: frozenset[str]
+    declined: frozenset[str] = frozenset()
+    expired: frozenset[str] = frozenset()
 
 
 class Home(StrEnum):
@@ -124,10 +136,12 @@ class Managed:
 class Facts:
     """All that was asked for one acting business, which is as the manifests name it.
 
-    `tier` is Meta's word for the app's access tier, empty where no answer had it. `codes` are those of all
+    `tier` is Meta's word for the app's access tier, empty where no answer had it; `fingerprint` tells the token from
+    others. `codes` are those of all
     refusals; `unverified` is what one said that spoke of verification. `reviewed` maps permissions of the app to
     Meta's word for what App Review says of them, `roles` are the ids of who has a role on the app, and
-    `system_users` the roles of all system users of the business, each empty where it was not told.
+    `system_users` the roles of all system users of the business, each empty where it was not told. `granted` is
+    asked where debug_token has not answered, and of a person who lacks a permission.
     """
 
     business: Business
@@ -143,6 +157,15 @@ class Facts:
     roles: frozenset[str] | Unread = NOT_ASKED
     system_users: tuple[str, ...] | Unread = NOT_ASKED
     unverified: str = ""
+    fingerprint: str = ""
+    granted: Granted | Unread = NOT_ASKED
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """The permissions of the token, None where they are not known."""
+        if isinstance(self.token, TokenFacts):
+            return self.token.scopes
+        return self.granted.permissions if isinstance(self.granted, Granted) else None
 
     @property
     def is_refused(self) -> bool:

@@ -1,4 +1,4 @@
-"""Keeping the access level: does the call ledger say that the app calls enough, and fails seldom enough? Pure."""
+"""Keeping the access level: does the call ledger say that each app calls enough, and fails seldom enough? Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from accessctl.calls import RECENT, WINDOW, CallTally
+from accessctl.counting import count
 from accessctl.doctor import facts as f
 from accessctl.doctor.findings import Finding, Level
 from accessctl.doctor.service import LIMITED
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from accessctl.doctor.facts import Facts
+    from accessctl.doctor.apps import AppCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +28,68 @@ class Threshold:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """After how long without a call an app may lose its access, and a permission is to be granted again."""
+
+    access: timedelta
+    permissions: timedelta
+    warned: timedelta  # this long without a call, and it is time to say so
+
+
 NOW = Threshold(500, 0.15, "Meta's rate limits of May 2026: errors are counted over the last 500 calls")
 OLDER = Threshold(1500, 0.10, "an older text of Meta's page on authorization")
 NEAR_CALLS, NEAR_RATE = 1.2, 0.8  # of a threshold, and it is time to say so
-LEDGER = "accessctl's ledger of calls"
+ENOUGH = 10  # failed calls: fewer say nothing of a share, but where they are of the 500 that Meta looks at
+IDLE = Idle(timedelta(days=30), timedelta(days=90), timedelta(days=23))  # GRAPH_API 5.3
+LEDGER = "accessctl's ledger of its calls about ad accounts and to edges of businesses"
+UNUSED = "Meta's rate limits of May 2026"
+NEVER = "accessctl never makes calls to reach a number"
 ONLY_OURS = (
     "look in the App Dashboard how the app stands: only the runs of this project are counted here, and other programs "
-    "may call with the same app. accessctl never makes calls to reach a number"
+    f"may call with the same app. {NEVER}"
 )
 STEADY = "see with plan what is refused, and mend it in the manifests or the token: a call that fails counts too"
+USE = "let a job look for drift with accessctl plan, every night or every week; this run counts as a use, too"
+TOO_LATE = "look in the App Dashboard whether the app still has its access, and apply for it again where it has not"
 
 
-def keeping_findings(tally: CallTally | f.Unread, every: Sequence[Facts], now: datetime) -> Iterator[Finding]:
-    """Yield what the ledger says. Before it is 15 days old it says nothing for certain of the number of calls.
+def keeping_findings(apps: Sequence[AppCalls] | f.Unread, now: datetime) -> Iterator[Finding]:
+    """Yield what the ledger says of each app.
 
-    An app that is known to have Limited access has none to keep, so what it lacks is no warning.
+    A finding has the same id for each; where there are several apps, the id of the app is at its end.
     """
-    if isinstance(tally, f.Unread):
-        text = f"whether the app calls enough to keep its access: {tally.reason}"
+    if isinstance(apps, f.Unread):
+        text = f"whether the app calls enough to keep its access: {apps.reason}"
         yield Finding("keeping", Level.UNKNOWN, "", text, "make the place readable", LEDGER)
         return
-    told = {facts.tier for facts in every} - {""}
-    may_lose = told != {LIMITED}
+    for number, app in enumerate(apps, 1):
+        yield from _of_app(app, f".{app.id or number}" * (len(apps) > 1), now)
+    if older := max((app.tally.older for app in apps), default=0):
+        text = (
+            f"{count(older, 'call')} of the last 15 days are of runs that did not note their token: they count for "
+            "each app, and those that are not of the Marketing API count, too"
+        )
+        yield Finding("keeping.older", Level.OK, "", text, source=LEDGER)
+
+
+def _of_app(app: AppCalls, end: str, now: datetime) -> Iterator[Finding]:
+    """Yield what the ledger says of one app.
+
+    An app that is known to have Limited access has none to keep, so few calls are no warning; but calls that fail
+    keep it from Full access. A ledger that is not 15 days old has a number of calls that is enough, or none.
+    """
+    tally = app.tally
     is_young = tally.since is None or now - tally.since < WINDOW
-    yield _young(tally, now) if is_young else _calls(tally, may_lose=may_lose)
-    if not is_young or tally.recent == RECENT:  # the share of errors is that of 500 calls, however quick they came
-        yield _errors(tally, may_lose=may_lose)
+    is_told = not is_young or tally.recent == RECENT or _is_high(tally)
+    if is_young and is_near(tally, NOW)[0]:
+        yield _young(app, end, now, is_alone=not is_told)
+    else:
+        yield _calls(app, end)
+    if is_told:
+        yield _errors(app, end)
+    if tally.since and (tally.last or now - tally.since >= IDLE.warned):
+        yield _used(app, end, now)
 
 
 def is_near(tally: CallTally, asked: Threshold) -> tuple[bool, bool]:
@@ -60,33 +97,81 @@ def is_near(tally: CallTally, asked: Threshold) -> tuple[bool, bool]:
     return tally.calls < round(NEAR_CALLS * asked.calls), tally.error_rate > NEAR_RATE * asked.rate
 
 
-def _young(tally: CallTally, now: datetime) -> Finding:
+def _is_high(tally: CallTally) -> bool:
+    """Tell whether so many calls fail that it says something, however few there are."""
+    return is_near(tally, NOW)[1] and tally.recent_errors >= ENOUGH
+
+
+def _young(app: AppCalls, end: str, now: datetime, *, is_alone: bool) -> Finding:
+    tally = app.tally
     begun = tally.since or now
     since = f"began on {begun:%Y-%m-%d}" if tally.since else "has no call yet"
     text = (
-        f"whether the app calls enough, and fails seldom enough, to keep its access: not yet, as the ledger of this "
-        f"project's calls {since}, and 15 days count. It has {tally.calls:,} calls, and {tally.errors:,} of them failed"
+        f"whether {app.called} calls enough{', and fails seldom enough,' * is_alone} to keep its access: not yet, as "
+        f"the ledger of this project's calls {since}, and 15 days count. "
+        f"It has {tally.calls:,} calls, and {tally.errors:,} of them failed{_others(app)}"
     )
     again = begun + WINDOW + timedelta(days=1)
-    todo = f"ask again from {again:%Y-%m-%d} on; accessctl never makes calls to reach a number"
-    return Finding("keeping", Level.UNKNOWN, "", text, todo, LEDGER)
+    todo = f"ask again from {again:%Y-%m-%d} on; {NEVER}"
+    return Finding(f"keeping{end}", Level.UNKNOWN, "", text, todo, LEDGER)
 
 
-def _calls(tally: CallTally, *, may_lose: bool) -> Finding:
-    is_low = is_near(tally, NOW)[0] and may_lose
-    text = f"this project's runs made {tally.calls:,} calls in the last 15 days; Full access takes {_asked_calls()}"
-    level = Level.WARNING if is_low else Level.OK
-    return Finding("keeping.calls", level, "", text, ONLY_OURS * is_low, f"{LEDGER}; {NOW.source}")
-
-
-def _errors(tally: CallTally, *, may_lose: bool) -> Finding:
-    is_high = is_near(tally, NOW)[1] and may_lose
+def _calls(app: AppCalls, end: str) -> Finding:
+    is_low = is_near(app.tally, NOW)[0] and app.tiers != {LIMITED}
     text = (
-        f"{tally.recent_errors:,} of the last {tally.recent:,} calls of this project failed, "
-        f"{100 * tally.error_rate:.1f} %; Full access takes {_asked_rate()}"
+        f"with {app.called} this project's runs made {app.tally.calls:,} Marketing API calls in the last 15 days"
+        f"{_others(app)}; Full access takes {_asked_calls()}"
     )
-    level = Level.WARNING if is_high else Level.OK
-    return Finding("keeping.errors", level, "", text, STEADY * is_high, f"{LEDGER}; {NOW.source}")
+    level = _unsure(app) if is_low else Level.OK
+    return Finding(f"keeping.calls{end}", level, "", text, ONLY_OURS * is_low, f"{LEDGER}; {NOW.source}")
+
+
+def _unsure(app: AppCalls) -> Level:
+    """Return how bad too few calls are: not known where those with tokens of no known app may make them enough."""
+    both = CallTally(app.tally.calls + app.others.calls)
+    return Level.WARNING if is_near(both, NOW)[0] else Level.UNKNOWN
+
+
+def _errors(app: AppCalls, end: str) -> Finding:
+    tally, is_near_limit = app.tally, is_near(app.tally, NOW)[1]
+    text = (
+        f"{tally.recent_errors:,} of the last {tally.recent:,} Marketing API calls of this project with {app.called} "
+        f"failed, {100 * tally.error_rate:.1f} %; Full access takes {_asked_rate()}"
+    )
+    source = f"{LEDGER}; {NOW.source}"
+    if not is_near_limit:
+        return Finding(f"keeping.errors{end}", Level.OK, "", text, source=source)
+    if not _is_high(tally):
+        few = f"whether too many calls fail, of too few to tell: {text}"
+        return Finding(f"keeping.errors{end}", Level.UNKNOWN, "", few, STEADY, source)
+    text += ", so they stand in the way of it" * (app.tiers == {LIMITED})
+    return Finding(f"keeping.errors{end}", Level.WARNING, "", text, STEADY, source)
+
+
+def _used(app: AppCalls, end: str, now: datetime) -> Finding:
+    """Say when the app was last used: before this run, whose own calls the ledger does not have yet."""
+    last = app.tally.last
+    idle = now - (last or app.tally.since or now)
+    ago = f", {count(idle.days, 'day')} ago" if idle.days else ""
+    if last:
+        said = f"before this run this project last called with {app.called} on {last:%Y-%m-%d}{ago}"
+    else:
+        said = f"before this run the ledger has no call with {app.called} since it began{ago}"
+    text = f"{said}; access may lapse after {IDLE.access.days} days without use"
+    is_idle = idle >= IDLE.warned
+    if is_idle and app.others.last and now - app.others.last < IDLE.warned:
+        text += ". It was called with tokens whose app is not known"
+        return Finding(f"keeping.used{end}", Level.UNKNOWN, "", text, USE, f"{LEDGER}; {UNUSED}")
+    if idle >= IDLE.permissions - (IDLE.access - IDLE.warned):
+        text += f", and permissions that were not used for {IDLE.permissions.days} days are to be granted again"
+    todo = (TOO_LATE if idle >= IDLE.access else USE) * is_idle
+    level = Level.WARNING if is_idle else Level.OK
+    return Finding(f"keeping.used{end}", level, "", text, todo, f"{LEDGER}; {UNUSED}")
+
+
+def _others(app: AppCalls) -> str:
+    """Return what is to be said of calls with tokens of which nobody knows the app: they may be this one's."""
+    return f" ({app.others.calls:,} more with tokens whose app is not known)" if app.others.calls else ""
 
 
 def _asked_calls() -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.counting import count
 from accessctl.doctor import facts as f
+from accessctl.doctor.ending import SOON
 from accessctl.doctor.findings import Finding, Level
 from accessctl.endings import day
 
@@ -23,34 +24,42 @@ WHO_LOSES = "system users lose nothing, user tokens do"
 
 
 def moving_findings(kept: Kept, every: Sequence[Facts], now: datetime) -> Iterator[Finding]:
-    """Yield what is to be said of people who move: of a token's own person where it is one, else how many do.
+    """Yield what is to be said of people who move: of a token's own person where it is one, and how many others do.
 
     A person is known by the hash of the id that the token speaks for.
     """
     if kept.unread:
-        text = f"whether people of this app move to managed Meta accounts is not known: {kept.unread}"
+        text = f"whether people of this app move to managed Meta accounts: {kept.unread}"
         yield Finding("moving", Level.UNKNOWN, "", text, "make the place readable", SOURCE)
         return
-    own = [(facts, end) for facts in every if (end := _end_of(facts, kept)) is not None]
-    for facts, end in own:
-        has_moved = end <= now
+    own = [(facts, person) for facts in every if (person := _person_of(facts, kept)) in kept.ends]
+    for facts, person in own:
+        has_moved = (end := kept.ends[person]) <= now
         text = (
             "this token's person has moved to a managed Meta account; it lost access on"
             if has_moved
             else "this token's person moves to a managed Meta account; it loses access on"
         )
-        level = Level.PROBLEM if has_moved else Level.WARNING
+        level = Level.PROBLEM if has_moved else Level.WARNING if end - now <= SOON else Level.OK
         yield Finding("moving", level, facts.business.id, f"{text} {when(end, now)}", SYSTEM_USER, SOURCE)
-    if kept.ends and not own:
-        yield _count(kept, every, now)
+    others = sorted(end for person, end in kept.ends.items() if person not in {one for _, one in own})
+    if others:
+        is_known = kept.hashed is not None or not any(_may_be_persons(facts) for facts in every)
+        text = _told(others, "other " if own else "", now)
+        level, todo = (Level.OK, "") if is_known else (Level.UNKNOWN, SAY_WHO)
+        yield Finding("moving", level, "", text, todo, SOURCE)
 
 
-def moving_warnings(kept: Kept, now: datetime) -> tuple[str, ...]:
-    """Return what a plan has to say of it: how many people are still to move."""
-    if kept.unread:
-        return (f"notices of people who move to managed Meta accounts could not be read: {kept.unread}",)
+def moving_notes(kept: Kept, now: datetime) -> tuple[str, ...]:
+    """Return what a plan has to say of it: how many people are still to move. Days are not counted in a plan."""
     ahead = sorted(end for end in kept.ends.values() if end > now)
-    return (_ahead(ahead, now),) if ahead else ()
+    return (_ahead(ahead, "", day(ahead[0])),) if ahead else ()
+
+
+def unread_notices(kept: Kept) -> tuple[str, ...]:
+    """Return what is to be said beside a plan where the notices could not be read."""
+    said = f"notices of people who move to managed Meta accounts could not be read: {kept.unread}"
+    return (said,) if kept.unread else ()
 
 
 def when(end: datetime, now: datetime) -> str:
@@ -60,34 +69,31 @@ def when(end: datetime, now: datetime) -> str:
     return f"{day(end)} ({f'in {left}' if days > 0 else ago})"
 
 
-def _end_of(facts: Facts, kept: Kept) -> datetime | None:
-    """Return when the access of the token's own person ends, None where it is not known to end."""
+def _person_of(facts: Facts, kept: Kept) -> str:
+    """Return the hash of the token's own person, empty where nobody knows it or it is none."""
     if kept.hashed is None or not isinstance(facts.me, f.Me) or not _may_be_persons(facts):
-        return None
-    return kept.ends.get(kept.hashed(facts.me.id))
+        return ""
+    return kept.hashed(facts.me.id)
 
 
 def _may_be_persons(facts: Facts) -> bool:
     return not isinstance(facts.token, f.TokenFacts) or facts.token.type != f.SYSTEM_USER
 
 
-def _count(kept: Kept, every: Sequence[Facts], now: datetime) -> Finding:
-    ahead = sorted(end for end in kept.ends.values() if end > now)
-    text = _ahead(ahead, now) if ahead else _behind(sorted(kept.ends.values()), now)
-    if kept.hashed is None and any(_may_be_persons(facts) for facts in every):
-        return Finding("moving", Level.UNKNOWN, "", text, SAY_WHO, SOURCE)
-    return Finding("moving", Level.OK, "", text, source=SOURCE)
+def _told(ends: Sequence[datetime], other: str, now: datetime) -> str:
+    """Return how many people move, or where all have, have moved. `ends` is in order; `other` goes before them."""
+    ahead = [end for end in ends if end > now]
+    return _ahead(ahead, other, when(ahead[0], now)) if ahead else _behind(ends, other, when(ends[-1], now))
 
 
-def _ahead(ends: Sequence[datetime], now: datetime) -> str:
-    moment = when(ends[0], now)
+def _ahead(ends: Sequence[datetime], other: str, moment: str) -> str:
     if len(ends) == 1:
-        return f"1 person of this app moves to a managed Meta account on {moment}: {WHO_LOSES}"
-    return f"{len(ends)} people of this app move to managed Meta accounts, the first on {moment}: {WHO_LOSES}"
+        return f"1 {other}person of this app moves to a managed Meta account on {moment}: {WHO_LOSES}"
+    return f"{len(ends)} {other}people of this app move to managed Meta accounts, the first on {moment}: {WHO_LOSES}"
 
 
-def _behind(ends: Sequence[datetime], now: datetime) -> str:
-    moment = when(ends[-1], now)
+def _behind(ends: Sequence[datetime], other: str, moment: str) -> str:
     if len(ends) == 1:
-        return f"1 person of this app has moved to a managed Meta account on {moment}: {WHO_LOSES}"
-    return f"{len(ends)} people of this app have moved to managed Meta accounts, the last on {moment}: {WHO_LOSES}"
+        return f"1 {other}person of this app has moved to a managed Meta account on {moment}: {WHO_LOSES}"
+    several = f"{len(ends)} {other}people of this app have moved to managed Meta accounts"
+    return f"{several}, the last on {moment}: {WHO_LOSES}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from accessctl.model import AssetAccess, Kind, Side, frozen
@@ -10,7 +10,7 @@ from accessctl.model import AssetAccess, Kind, Side, frozen
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from accessctl.model import Access
+    from accessctl.model import Access, Business
 
 BUSINESS_MANAGEMENT = "business_management"
 ADS_READ = "ads_read"
@@ -112,10 +112,14 @@ NEEDS: tuple[Need, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the manifests need of one acting business: the assets it owns, and those of clients it works on."""
+    """What the manifests need of one acting business: the assets it owns, and those of clients it works on.
+
+    `businesses` has by their ids the businesses that the manifests know.
+    """
 
     owned: tuple[AssetAccess, ...] = ()
     clients: tuple[AssetAccess, ...] = ()
+    businesses: Mapping[str, Business] = field(default_factory=lambda: frozen({}))
 
     def assets(self, side: Side, kind: Kind) -> tuple[AssetAccess, ...]:
         """Return the declared assets of one side and kind."""
@@ -149,6 +153,7 @@ def needs_of(desired: Access, acts_as: Sequence[str]) -> Mapping[str, Needs]:
             business: Needs(
                 tuple(access for access in assets if access.owner == business),
                 tuple(access for access in clients if business in access.grants or not access.grants),
+                desired.businesses,
             )
             for business in acts_as
         }

@@ -28,17 +28,26 @@ UPGRADE = f"set graph_version: {NEWEST} in accessctl.yaml, and look at a plan be
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What a tier allows: points in 300 seconds, seconds of a block, system users beside admins, and admins."""
+    """What a tier allows: for each ad account points in 300 seconds, seconds of a block and calls an hour.
+
+    `users` are system users beside admins, `admins` those that are. Each active ad adds ACTIVE_AD calls an hour.
+    """
 
     name: str
     points: int
     block: int
+    hourly: int
     users: int
     admins: int
 
 
 # GRAPH_API 5.2 and 5.3. Any number of ad accounts in both, and no Page can be made through the API.
-TIERS = {LIMITED: Tier("Limited", 60, 300, 1, 1), FULL: Tier("Full", 9000, 60, 10, 1)}
+TIERS = {LIMITED: Tier("Limited", 60, 300, 300, 1, 1), FULL: Tier("Full", 9000, 60, 100_000, 10, 1)}
+ACTIVE_AD = 40  # calls
+WRITE = 3  # points; a read is 1
+LIMITS = "Meta's pages on authorization and on rate limits"
+COUNT = "count them in Business Settings, under Users > System users, before a new one is made"
+FEATURE = "Marketing API Access Tier (once Ads Management Standard Access)"
 OLDER_NAMES = "older texts say standard and advanced access of Ads Management Standard Access for Limited and Full"
 APPLY = "apply for Full access in the App Dashboard: 500 calls in 15 days, under 15 % of the last 500 in error"
 
@@ -49,17 +58,21 @@ def tier_findings(facts: Facts, ad_accounts: int) -> Iterator[Finding]:
     if tier is None:
         told = f"Meta's word {facts.tier} is new" if facts.tier else "no answer had it in its headers"
         text = f"the app's access tier, Limited or Full: {told}"
-        yield Finding("tier", Level.UNKNOWN, subject, text, source=HEADER)
+        todo = f"look in the App Dashboard under App Review > Permissions and Features, at {FEATURE}"
+        yield Finding("tier", Level.UNKNOWN, subject, text, todo, HEADER)
         return
     text = (
         f"the app has {tier.name} access to the Marketing API ({OLDER_NAMES}): any number of ad accounts, about "
-        f"{tier.points:,} points in 300 seconds (a write costs 3, a read 1), then a block of {tier.block} seconds"
+        f"{tier.points:,} points in 300 seconds for each (a write costs {WRITE}, a read 1), then a block of "
+        f"{tier.block} seconds; {tier.hourly:,} calls an hour for each, and {ACTIVE_AD} more for each active ad"
     )
     if facts.tier == FULL:
-        yield Finding("tier", Level.OK, subject, f"{text}; all calls of Business Manager", source=HEADER)
+        text += "; all calls of Business Manager"
+        yield Finding("tier", Level.OK, subject, text, source=f"{HEADER}; {LIMITS}")
         return
-    text += f". For {count(ad_accounts, 'declared ad account')} that is at most {tier.points // 3} writes in 5 minutes"
-    yield Finding("tier", Level.WARNING, subject, text, APPLY, HEADER)
+    each = "the 1 declared ad account" if ad_accounts == 1 else f"each of the {ad_accounts:,} declared ad accounts"
+    text += f". That is about {tier.points // WRITE} writes in 5 minutes for {each}, fewer with the reads around each"
+    yield Finding("tier", Level.WARNING, subject, text, APPLY, f"{HEADER}; {LIMITS}")
     text = (
         "with Limited access Meta may refuse to let the app manage ad accounts, people's permissions and Pages "
         "through Business Manager at all, and those are the calls that apply makes"
@@ -73,11 +86,11 @@ def system_users_finding(facts: Facts) -> Finding:
     source = f"GET /{subject}/system_users; Meta's Authorization page"
     if isinstance(facts.system_users, f.Unread):
         text = f"how many system users the business has: {facts.system_users.reason}"
-        return Finding("system-users", Level.UNKNOWN, subject, text, source=source)
+        return Finding("system-users", Level.UNKNOWN, subject, text, COUNT, source)
     roles = facts.system_users
     if not all(roles):
         text = f"which of the {count(len(roles), 'system user')} of the business are admins: Meta did not say"
-        return Finding("system-users", Level.UNKNOWN, subject, text, source=source)
+        return Finding("system-users", Level.UNKNOWN, subject, text, COUNT, source)
     admins = roles.count(ADMIN)
     others = len(roles) - admins
     has = f"the business has {count(admins, 'admin system user')} and {count(others, 'other system user')}"
@@ -112,7 +125,8 @@ def _version(service: Service, every: tuple[Facts, ...], today: date) -> Finding
         return Finding("version", Level.PROBLEM, "", f"Meta no longer serves {name}", UPGRADE, f"code {ENDED}")
     if row is None:
         text = f"{name} is not in the table of versions, so its end is not known; the newest in it is {NEWEST}"
-        return Finding("version", Level.UNKNOWN, "", text, source=TABLE)
+        todo = f"look in Meta's changelog when it ends, or set graph_version: {NEWEST} in accessctl.yaml"
+        return Finding("version", Level.UNKNOWN, "", text, todo, TABLE)
     if row.ends is None:
         text = f"{name} is the newest known; Meta has not named its end"
         return Finding("version", Level.OK, "", text, source=TABLE)

@@ -19,7 +19,8 @@ SOON = timedelta(days=14)
 TOO_LATE = timedelta(minutes=15)  # FAULTS B6: no run begins with less
 DEBUG = "GET /debug_token"
 NEW_TOKEN = "make a new token of a system user in Business Settings, and set it"  # noqa: S105  # a text
-_KINDS = {f.SYSTEM_USER: "a system user", f.USER: "a person", f.PAGE: "a Page", f.APP: "an app, not of anybody"}
+LOOK = "look at the token by hand in Meta's Access Token Debugger"
+KINDS = {f.SYSTEM_USER: "a system user", f.USER: "a person", f.PAGE: "a Page", f.APP: "an app, not of anybody"}
 
 
 def token_findings(facts: Facts, now: datetime) -> Iterator[Finding]:
@@ -45,25 +46,26 @@ def _accepted(facts: Facts) -> Finding:
         return Finding("token", Level.OK, subject, f"Meta accepts the token; it speaks for {who}", source="GET /me")
     if me.token_refused:
         return Finding("token", Level.PROBLEM, subject, me.reason, NEW_TOKEN, "GET /me")
-    return Finding("token", Level.UNKNOWN, subject, f"Meta did not say who the token is: {me.reason}", "", "GET /me")
+    return Finding("token", Level.UNKNOWN, subject, f"Meta did not say who the token is: {me.reason}", LOOK, "GET /me")
 
 
 def _not_told(facts: Facts, unread: f.Unread) -> Finding:
-    text = f"what the token is, when it ends and which permissions it has: {unread.reason}"
-    todo = "look at the token by hand in Meta's Access Token Debugger"
-    return Finding("debug-token", Level.UNKNOWN, facts.business.id, text, todo, DEBUG)
+    which = "which permissions it has" if facts.scopes is None else "which assets its permissions cover"
+    text = f"what the token is, when it ends and {which}: {unread.reason}"
+    return Finding("debug-token", Level.UNKNOWN, facts.business.id, text, LOOK, DEBUG)
 
 
 def _type(facts: Facts, token: f.TokenFacts) -> Finding:
     subject = facts.business.id
-    if token.type not in _KINDS:
+    if token.type not in KINDS:
         text = f"nobody knows what a token of the type {token.type or '(none given)'} may do"
-        return Finding("token-type", Level.UNKNOWN, subject, text, source=DEBUG)
-    text = f"it is the token of {_KINDS[token.type]}"
+        return Finding("token-type", Level.UNKNOWN, subject, text, NEW_TOKEN, DEBUG)
+    text = f"it is the token of {KINDS[token.type]}"
     if token.type == f.SYSTEM_USER:
         return Finding("token-type", Level.OK, subject, text, source=DEBUG)
     if token.type == f.USER:
-        text += ": it ends within 60 days, and loses access when the person moves to a managed Meta account"
+        text += ": it loses access when the person moves to a managed Meta account"
+        text += ", and ends within 60 days or so" * (token.expires_at is None)  # else it is told, GRAPH_API 6
         return Finding("token-type", Level.WARNING, subject, text, "use the token of a system user instead", DEBUG)
     return Finding("token-type", Level.PROBLEM, subject, f"{text}; it cannot see the business", NEW_TOKEN, DEBUG)
 
@@ -71,7 +73,7 @@ def _type(facts: Facts, token: f.TokenFacts) -> Finding:
 def _app(facts: Facts, token: f.TokenFacts) -> Finding:
     if not token.app_id:
         text = "Meta did not say which app the token was made with"
-        return Finding("app", Level.UNKNOWN, facts.business.id, text, source=DEBUG)
+        return Finding("app", Level.UNKNOWN, facts.business.id, text, LOOK, DEBUG)
     named = f"it was made with the app {quoted(token.app)} ({token.app_id})"
     text = named if token.app else f"its app is {token.app_id}"
     return Finding("app", Level.OK, facts.business.id, text, source=DEBUG)
@@ -80,7 +82,7 @@ def _app(facts: Facts, token: f.TokenFacts) -> Finding:
 def _end(facts: Facts, seconds: int | None, now: datetime) -> Finding:
     subject = facts.business.id
     if seconds is None:
-        return Finding("expiry", Level.UNKNOWN, subject, "Meta did not say when the token ends", source=DEBUG)
+        return Finding("expiry", Level.UNKNOWN, subject, "Meta did not say when the token ends", LOOK, DEBUG)
     if not seconds:
         return Finding("expiry", Level.OK, subject, "the token has no end", source=DEBUG)
     level, when = _judged(seconds, now)
@@ -92,7 +94,8 @@ def _data_access(facts: Facts, seconds: int | None, now: datetime) -> Finding:
     subject = facts.business.id
     if not seconds:
         level, text = (Level.OK, "has no end") if seconds == 0 else (Level.UNKNOWN, "may have an end: Meta did not say")
-        return Finding("data-access", level, subject, f"its access to data {text}", source=DEBUG)
+        todo = LOOK * (level is Level.UNKNOWN)
+        return Finding("data-access", level, subject, f"its access to data {text}", todo, DEBUG)
     level, when = _judged(seconds, now)
     todo = "" if level is Level.OK else "let the person log in to the app again, or use the token of a system user"
     return Finding("data-access", level, subject, f"its access to data {when}", todo, DEBUG)

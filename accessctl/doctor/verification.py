@@ -46,6 +46,14 @@ REVIEW = 5  # business days a review takes at most, as Meta says
 SATURDAY = 5  # of date.weekday
 
 
+class Window(StrEnum):
+    """How the 60 days stand in which an app that has its access already keeps it."""
+
+    NONE = "none"  # nobody has stated the day of Meta's email
+    RUNS = "runs"
+    OVER = "over"
+
+
 class Decision(StrEnum):
     """What the endpoint does with a call."""
 
@@ -53,8 +61,13 @@ class Decision(StrEnum):
     UNCLAIMED = "unclaimed"  # no business claims the app
     ROLE = "role"  # who granted the permission has a role on the app
     PROVIDER = "provider"  # the claimant is verified as a Tech Provider
+    IN_WINDOW = "in_window"  # it would be refused but for the 60 days, which run
+    FADING = "fading"  # the 60 days are over, and calls gradually begin to fail
     REFUSED = "refused"
     OPEN = "open"  # what decides it cannot be read
+
+
+REFUSALS = {Window.NONE: Decision.REFUSED, Window.RUNS: Decision.IN_WINDOW, Window.OVER: Decision.FADING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,12 @@ class Stated:
     email: date | None = None
     submitted: date | None = None
 
+    def window(self, today: date) -> Window:
+        """Return how the 60 days stand on a day, their last one included."""
+        if self.email is None:
+            return Window.NONE
+        return Window.RUNS if today <= last_day(self.email) else Window.OVER
+
 
 def concerned(permissions: Iterable[str]) -> frozenset[str]:
     """Return those of the permissions for which Meta asks for access verification."""
@@ -76,12 +95,17 @@ def concerned(permissions: Iterable[str]) -> frozenset[str]:
 
 
 def decide(
-    permissions: Iterable[str], *, is_claimed: bool | None, has_role: bool | None, is_provider: bool | None
+    permissions: Iterable[str],
+    *,
+    is_claimed: bool | None,
+    has_role: bool | None,
+    is_provider: bool | None,
+    window: Window = Window.NONE,
 ) -> Decision:
     """Return what the endpoint does with calls that need these permissions; None is not known.
 
     First it looks whether who granted the permission has a role on the app, then whether the claimant is verified
-    as a Tech Provider.
+    as a Tech Provider. What it then would refuse it takes in the 60 days of `window`, and in part after them.
     """
     if not concerned(permissions):
         return Decision.NOT_CONCERNED
@@ -92,7 +116,7 @@ def decide(
     if is_provider:
         return Decision.PROVIDER
     is_certain = is_claimed and has_role is False and is_provider is False
-    return Decision.REFUSED if is_certain else Decision.OPEN
+    return REFUSALS[window] if is_certain else Decision.OPEN
 
 
 def last_day(email: date) -> date:

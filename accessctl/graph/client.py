@@ -20,9 +20,10 @@ from accessctl.graph.writer import Writer
 from accessctl.watch import QUIET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
+    from accessctl.graph.ends import Ended
     from accessctl.graph.secret import Secret
     from accessctl.model import Cost
     from accessctl.watch import Watch
@@ -47,9 +48,13 @@ class Session:
         return self._wire.cost
 
     @property
-    def recent(self) -> tuple[bool, ...]:
-        """Whether each of the last 500 calls came out well, the oldest first; a read of a batch is a call."""
-        return self._wire.recent
+    def ends(self) -> Mapping[str, Ended]:
+        """How the calls of the Marketing API ended, by the fingerprint of their token."""
+        return self._wire.ends.told
+
+    def tier_of(self, token: Secret) -> str:
+        """Return Meta's word for the access tier of a token's app, empty as long as no answer had it."""
+        return self._wire.tier_of(token)
 
     @property
     def tier(self) -> str:

@@ -68,6 +68,10 @@ HINT_UNVERIFIED = (
     "Meta's words speak of verification: access verification of the business that claims the app may be missing; "
     "accessctl doctor tells what is known and where it is completed"
 )
+# An app with "Require App Secret" on takes no call without a proof (GRAPH_API 6).
+_UNPROVED_CODE = 100
+_UNPROVED = re.compile(r"\bappsecret_proof\b")
+HINT_UNPROVED = "the app takes only calls with a proof; set ACCESSCTL_APP_SECRET to the secret of the app of this token"
 
 
 class GraphError(AccessctlError):
@@ -134,4 +138,6 @@ def hint_for(trouble: Trouble, code: int = 0, subcode: int = 0, message: str = "
     """Return the next step for a person who meets this trouble; `message` is Meta's."""
     if speaks_of_verification(code, message):
         return HINT_UNVERIFIED
+    if code == _UNPROVED_CODE and _UNPROVED.search(message):
+        return HINT_UNPROVED
     return HINTS_BY_CODE.get(3946 if subcode == _HINT_OWNER_SUBCODE else code) or HINTS[trouble]

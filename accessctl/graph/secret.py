@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from typing import TYPE_CHECKING, NoReturn, SupportsIndex
 from urllib.parse import quote, quote_plus
@@ -39,6 +40,14 @@ class Secret:
     def reveal(self) -> str:
         """Return the value itself, for the one header or parameter that needs it."""
         return self._value
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight hex digits of its SHA-256, to know the same token again where no token may be kept.
+
+        Without a key: of 32 bits nobody gets back a token, which has far more, nor proves that one guessed is it.
+        """
+        return hashlib.sha256(self._value.encode()).hexdigest()[:8]
 
     def __repr__(self) -> str:
         return HIDDEN

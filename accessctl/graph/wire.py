@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from accessctl.clean import display
 from accessctl.errors import AccessctlError
 from accessctl.graph.address import join_path
 from accessctl.graph.answer import OversizeError, UnreadableError, read_body
+from accessctl.graph.ends import Ends
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.pace import shares_of
 from accessctl.graph.secret import Secret, redact
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 # After these no call with this token can do any good (FAULTS B1): blocked actions, limits of their own kind,
 # a password, a second factor or a session that Meta wants to see first.
 ENDING = frozenset((Trouble.NEEDS_HUMAN, code) for code in (368, 413, 415, 457, 613))
-
-RECENT = 500  # GRAPH_API 5.3: the share of errors is that of the last 500 calls
 
 Params = Mapping[str, str | Secret]
 
@@ -73,12 +71,13 @@ class Wire:
     ) -> None:
         self.base_url = base_url
         self.pace = pace
+        self.ends = Ends()
         self._root = f"{base_url}/{version}/"
         self._client = client
         self._app_secret = app_secret
         self._lock = threading.Lock()
         self._cost = Cost()
-        self._ends: deque[bool] = deque(maxlen=RECENT)
+        self._tiers: dict[str, str] = {}
         self._turns = threading.BoundedSemaphore(at_once)
         self._permit = permit
         self._over: dict[Secret, GraphError] = {}
@@ -90,11 +89,9 @@ class Wire:
         """What was asked of Meta up to now."""
         return replace(self._cost, seconds_waited=self.pace.waited)
 
-    @property
-    def recent(self) -> tuple[bool, ...]:
-        """Whether each of the last calls came out well, the oldest first: what Meta's rule of errors looks at."""
-        with self._lock:
-            return tuple(self._ends)
+    def tier_of(self, token: Secret) -> str:
+        """Return Meta's word for the tier of a token's app, empty as long as no answer had it (GRAPH_API 5.1)."""
+        return self._tiers.get(token.fingerprint, "")
 
     def send(
         self,
@@ -103,20 +100,20 @@ class Wire:
         params: Params,
         *,
         shares: Mapping[Bucket, float] | None = None,
-        calls: int = 1,
+        reads: Sequence[tuple[Call, Secret]] = (),
         others: Sequence[Secret] = (),
     ) -> Reply:
         """Send `call` once, when its turn has come, and return its answer; raises GraphError.
 
         `params` go into the query, those of a POST into a form. `shares` is what a batch counts for, bucket by
-        bucket, and `calls` in all; `others` are secrets in `params` that the answer may repeat. A token that
-        was refused, or blocked, is not used again.
+        bucket, and `reads` what is in it, each with its token; `others` are
+        secrets in `params` that the answer may repeat. A token that was refused, or blocked, is not used again.
         """
         url = self._root + join_path(call.path)
         shares = shares or shares_of(call, token)
         outcome = None
         while outcome is None:
-            outcome = self._in_turn(call, url, token, params, shares, calls, others)
+            outcome = self._in_turn(call, url, token, params, shares, reads, others)
         # Raised here and not where it arose: no frame that has seen the header is in the traceback.
         if isinstance(outcome, GraphError):
             raise outcome
@@ -129,7 +126,7 @@ class Wire:
         token: Secret,
         params: Params,
         shares: Mapping[Bucket, float],
-        calls: int,
+        reads: Sequence[tuple[Call, Secret]],
         others: Sequence[Secret],
     ) -> Reply | GraphError | None:
         """Send a call when it is welcome; None where a block came up while it stood in line, and it was not sent."""
@@ -143,9 +140,8 @@ class Wire:
                 self._check_permit(call)
                 outcome, headers = self._exchange(call, url, token, {**params, **self.proof(token)}, others)
             error = outcome if isinstance(outcome, GraphError) else None
-            self._count(requests=1, calls=calls, errors=int(error is not None))
-            if error is not None or calls == 1:  # those of a batch that came through are told one by one
-                self._note_ends([error is None] * calls)
+            self._count(requests=1, calls=len(reads) or 1, errors=int(error is not None))
+            self._note_end(reads or [(call, token)], error, is_batch=bool(reads))
             self.hear(call, token, headers, error)
             self._note_version(headers)
         finally:
@@ -167,7 +163,10 @@ class Wire:
 
     def hear(self, call: Call, token: Secret, headers: Mapping[str, str], error: GraphError | None) -> None:
         """Take in what the answer to a call, one of a batch too, says of pace and of its token."""
-        self.pace.hear(shares_of(call, token), read_usage(headers, call.node), error)
+        usages = read_usage(headers, call.node)
+        if tier := next((usage.tier for usage in usages if usage.tier), ""):
+            self._tiers[token.fingerprint] = tier
+        self.pace.hear(shares_of(call, token), usages, error)
         if error is not None and (error.trouble is Trouble.TOKEN or (error.trouble, error.code) in ENDING):
             self._over[token] = error
 
@@ -183,15 +182,18 @@ class Wire:
         key, message = self._app_secret.reveal().encode(), token.reveal().encode()
         return {"appsecret_proof": Secret(hmac.new(key, message, hashlib.sha256).hexdigest(), "appsecret_proof")}
 
-    def count_reads(self, are_good: Sequence[bool]) -> None:
-        """Count how the reads inside a batch ended that itself came through."""
-        self._count(errors=are_good.count(False))
-        if len(are_good) > 1:
-            self._note_ends(are_good)
+    def count_reads(self, ends: Sequence[tuple[Call, Secret, bool]]) -> None:
+        """Count how the reads inside a batch ended that itself came through: call, token, and whether it went well."""
+        self._count(errors=sum(not is_good for *_, is_good in ends))
+        for call, token, is_good in ends:
+            self.ends.note(call, token, is_good=is_good)
 
-    def _note_ends(self, are_good: Sequence[bool]) -> None:
-        with self._lock:
-            self._ends.extend(are_good)
+    def _note_end(self, sent: Sequence[tuple[Call, Secret]], error: GraphError | None, *, is_batch: bool) -> None:
+        """Note how calls ended, but for reads of a batch that came through, and what never got to Meta."""
+        if (error is None and is_batch) or (error is not None and error.trouble is Trouble.NETWORK):
+            return
+        for call, token in sent:
+            self.ends.note(call, token, is_good=error is None)
 
     def _exchange(
         self, call: Call, url: str, token: Secret, params: Params, others: Sequence[Secret]

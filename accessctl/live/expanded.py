@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.graph import edges
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.graph.lacking import named
 from accessctl.live.ending import unasked
 from accessctl.live.reasons import STOPS_EVERYTHING
 
@@ -27,11 +28,18 @@ class ExpandedListing:
 
     One bad account fails the whole page it is on (GRAPH_API 3.4), and Meta may want fewer rows at once. So
     the page is halved, twice, and then that stretch is read without agencies: its rows have no `agencies`,
-    and each account is to be asked by itself.
+    and each account is to be asked by itself. With `is_plain` all of it is read so.
     """
 
     def __init__(
-        self, reader: Reader, token: Secret, business: str, tell: Callable[[int], None], ends: Ends | None = None
+        self,
+        reader: Reader,
+        token: Secret,
+        business: str,
+        tell: Callable[[int], None],
+        ends: Ends | None = None,
+        *,
+        is_plain: bool = False,
     ) -> None:
         self.reader = reader
         self.token = token
@@ -40,7 +48,8 @@ class ExpandedListing:
         self.ends = ends or unasked(business)
         self.limit = self.most = LARGEST
         self.suspect = 0  # so many of the next rows hold one that cannot be read
-        self.plain_stretches = 0
+        self.plain_stretches = GIVE_UP if is_plain else 0
+        self.has_worked = False
 
     def read(self) -> tuple[edges.Row, ...]:
         """Return all rows; those that could not be read expanded have no `agencies`. Raises GraphError."""
@@ -57,6 +66,7 @@ class ExpandedListing:
                 if not self._can_shrink(error):
                     break
             else:
+                self.has_worked = True
                 self.suspect = max(0, self.suspect - len(page.rows))
                 self.limit = max(SMALLEST, self.suspect // 2) if self.suspect else min(2 * self.limit, self.most)
                 return page
@@ -67,7 +77,8 @@ class ExpandedListing:
 
     def _can_shrink(self, error: GraphError) -> bool:
         """Halve the page, or give this stretch up; all stretches, where even a small one is too much."""
-        if error.trouble is Trouble.CAPABILITY_MISSING:  # no page is small enough for that
+        lacks_permission = bool(named(error)) and not self.has_worked
+        if error.trouble is Trouble.CAPABILITY_MISSING or lacks_permission:  # no page is small enough for that
             self.plain_stretches = GIVE_UP
             return False
         is_too_large = error.trouble is Trouble.TOO_LARGE

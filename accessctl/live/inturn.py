@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accessctl.closed import SURE, asset_edge, shut
+from accessctl.closed import ALIKE, SURE, unopened
 from accessctl.graph.batch import CHUNK
-from accessctl.graph.errors import GraphError, Trouble
+from accessctl.graph.errors import GraphError
+from accessctl.limited import asset_edge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from accessctl.closed import Closing
     from accessctl.graph.batch import BatchRead
@@ -29,42 +30,44 @@ def read_in_turn(
 ) -> list[Row | GraphError]:
     """Return the answers in the order of `reads`, each of the agencies of one asset, with its kind.
 
-    The first of them go alone, one of each kind where the edge was found closed before: what these show to be
-    closed is not asked any more.
+    What is known to be closed is not asked. The first of the others go alone; what these show to be closed is not
+    asked any more. Where a person wants a closed edge tried, one asset tells, or a few for a code that says less.
     """
     answers: dict[int, Row | GraphError] = {}
+    edges = [asset_edge("GET", kind) for kind, _ in reads]
     while left := [place for place in range(len(reads)) if place not in answers]:
-        asked = _next(left, reads, business, closing, is_first=not answers)
-        for place in left:
-            closed = closing.just_found(business, asset_edge("GET", reads[place][0]))
-            if closed and place not in asked:
-                answers[place] = _closed_to_us(closed)
-        tell(len([place for place in left if place in answers]))
+        shut = {place: closed for place in left if (closed := closing.barred(business, edges[place]))}
+        answers |= {place: unopened(closed) for place, closed in shut.items()}
+        tell(len(shut))
+        open_ = [place for place in left if place not in shut]
+        tried = {edges[place]: closed for place in open_ if (closed := closing.known(business, edges[place]))}
+        asked = open_ if len(left) < len(reads) else _first(open_, reads, edges, tried, closing)
         found = reader.batch([reads[place][1] for place in asked], token, tell)
         for place, answer in zip(asked, found, strict=True):
             answers[place] = answer
             _learn(business, *reads[place], answer, closing)
-    closing.conclude()
+        closing.conclude({(business, edge) for edge in tried})
+    closing.conclude({(business, edge) for edge in edges})
     return [answers[place] for place in range(len(reads))]
 
 
-def _next(
-    left: Sequence[int], reads: Sequence[tuple[Kind, BatchRead]], business: str, closing: Closing, *, is_first: bool
+def _first(
+    open_: Sequence[int],
+    reads: Sequence[tuple[Kind, BatchRead]],
+    edges: Sequence[str],
+    tried: Mapping[str, ClosedEdge],
+    closing: Closing,
 ) -> list[int]:
-    """Return what is asked next: all that may be open, or at first no more than tells it."""
-    open_ = [place for place in left if not closing.just_found(business, asset_edge("GET", reads[place][0]))]
-    if not is_first:
-        return open_
-    known = {kind: closing.known(business, asset_edge("GET", kind)) for kind, _ in reads}
-    doubtful = {kind for kind, closed in known.items() if closed and closed.code == SURE}
-    if not doubtful:
-        return open_[:CHUNK]
-    first = {kind: next(place for place in open_ if reads[place][0] is kind) for kind in doubtful}
-    return sorted(first.values())
-
-
-def _closed_to_us(closed: ClosedEdge) -> GraphError:
-    return GraphError(shut(closed, dated=False), trouble=Trouble.CAPABILITY_MISSING, code=closed.code)
+    """Return what is asked first: no more than tells what is open, those first that a person has named."""
+    if not tried:
+        return list(open_[:CHUNK])
+    asked: list[int] = []
+    for edge, closed in tried.items():
+        named = closing.tried(closed.business, edge)
+        places = [place for place in open_ if edges[place] == edge]
+        places.sort(key=lambda place: reads[place][1].path[0] not in named)
+        asked += places[: 1 if closed.code == SURE else ALIKE]
+    return sorted(asked)
 
 
 def _learn(business: str, kind: Kind, read: BatchRead, answer: Row | GraphError, closing: Closing) -> None:

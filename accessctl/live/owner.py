@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accessctl.closed import asset_edge, in_plain_words, nothing_known
+from accessctl.closed import in_plain_words, nothing_known
 from accessctl.graph import edges
 from accessctl.graph.batch import BatchRead
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.graph.secret import Secret
+from accessctl.limited import asset_edge
 from accessctl.live.ending import unasked
 from accessctl.live.expanded import ExpandedListing
 from accessctl.live.inturn import read_in_turn
@@ -89,7 +90,8 @@ class OwnerView:
         return token
 
     def _ad_accounts(self, tell: Callable[[int], None]) -> Iterable[AssetAccess]:
-        rows = ExpandedListing(self.reader, self.token, self.business, tell, self.ends).read()
+        is_shut = self.closing.barred(self.business, asset_edge("GET", Kind.AD_ACCOUNT)) is not None
+        rows = ExpandedListing(self.reader, self.token, self.business, tell, self.ends, is_plain=is_shut).read()
         self._note_ends(Kind.AD_ACCOUNT, rows)
         # A block that is not there is no empty one: Meta leaves out what it did not read.
         whole = [row for row in rows if row.get("agencies") is not None]

@@ -12,6 +12,7 @@ from accessctl.garbage import held
 from accessctl.graph.edges import read_name
 from accessctl.graph.errors import HINT_UNVERIFIED, GraphError, Trouble, names_verification
 from accessctl.live.ending import Ends, all_found, unasked
+from accessctl.live.leading import begin
 from accessctl.live.picture import Picture
 from accessctl.live.sources import Source
 from accessctl.lost import lost_business
@@ -68,16 +69,15 @@ def read_live(
     with held(), _pool() as pool:
         # Whoever cannot see itself is found out before any listing is read.
         known = list(pool.map(lambda one: check_identity(reader, by_id[one], ends[one]), wanted.businesses))
-        listings = [(listing, pool.submit(source.listing, listing, wanted)) for listing in wanted.listings]
-        singles = [pool.submit(source.alone, owner, assets) for owner, assets in wanted.alone.items()]
-        witnesses = [(owner, pool.submit(source.witness, owner)) for owner in wanted.owners]
+        listings, singles, witnesses = begin(pool, source, wanted)
         _check_all([*(piece for _, piece in listings), *singles, *(piece for _, piece in witnesses)])
-        listed = [(listing, piece.result()) for listing, piece in listings]
+        closing.conclude()
+        listed = [(listing, source.concluded(listing, piece.result())) for listing, piece in listings]
         check_sight(listed, by_id)
         picture = Picture(known)
         picture.take_in(listed, [piece.result() for piece in singles])
         for owner, witness in witnesses:
-            picture.examine(by_id[owner].business, witness.result())
+            picture.examine(by_id[owner].business, source.heard(owner, witness.result()))
         missing = [(owner, picture.missing(owner, assets)) for owner, assets in wanted.declared.items()]
         placed = [pool.submit(source.missing, owner, assets) for owner, assets in missing if assets]
         named = [pool.submit(source.named, owner, some) for owner, some in picture.unnamed(wanted.agencies)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from accessctl.closed import CLIENTS, in_plain_words
+from accessctl.closed import in_plain_words, not_opened, unopened, unread
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.limited import AGENCIES, CLIENTS
 from accessctl.live.agency import AgencyView
 from accessctl.live.lookup import look_up, read_nodes
 from accessctl.live.names import read_names
@@ -59,7 +60,7 @@ class Source:
         self.watch = watch
         self.ends = ends
         self.closing = closing
-        self._clients: dict[str, tuple[Row, ...]] = {}
+        self._clients: dict[str, tuple[Row, ...] | GraphError] = {}
         self._asking = {business: threading.Lock() for business in acting}
 
     def listing(self, listing: Listing, wanted: Wanted) -> Found:
@@ -74,6 +75,7 @@ class Source:
         self.watch.begin(what, wanted.expected(listing))
         try:
             found.assets = view.read(listing.kind, lambda steps: self.watch.advance(what, steps))
+            self.closing.sighted(business.id)
         except (GraphError, MalformedError) as error:
             reason = reason_unless_it_stops_all(error)
             found.gap = Gap(business.id, listing.side, listing.kind, reason)
@@ -83,16 +85,38 @@ class Source:
         return found
 
     def _clients_of(self, business: str) -> tuple[Row, ...]:
-        """Return the rows of `clients`, read once for both kinds. Raises GraphError."""
+        """Return the rows of `clients`, read once for both kinds. Raises GraphError, for both the same."""
         with self._asking[business]:
             if business not in self._clients:
-                view = AgencyView(self.reader, business, self.acting[business][1], {})
-                try:
-                    with self.closing.around(business, CLIENTS):
-                        self._clients[business] = view.read_clients()
-                except GraphError as error:
-                    raise in_plain_words(error, self.closing.known(business, CLIENTS)) from None
-            return self._clients[business]
+                self._clients[business] = self._read_clients(business)
+            found = self._clients[business]
+        if isinstance(found, GraphError):
+            raise found
+        return found
+
+    def _read_clients(self, business: str) -> tuple[Row, ...] | GraphError:
+        if closed := self.closing.barred(business, CLIENTS):
+            return unopened(closed)
+        try:
+            with self.closing.around(business, CLIENTS):
+                return AgencyView(self.reader, business, self.acting[business][1], {}).read_clients()
+        except GraphError as error:
+            return in_plain_words(error, self.closing.known(business, CLIENTS))
+
+    def concluded(self, listing: Listing, found: Found) -> Found:
+        """Return what a listing gave, once all is read: only then a refusal of `clients` may be seen as what it is."""
+        closed = self.closing.met_with(listing.business, CLIENTS) if listing.side is Side.AGENCY else None
+        if closed and found.gap:
+            gap = replace(found.gap, reason=unread(closed))
+            return replace(found, gap=gap, trouble=Trouble.CAPABILITY_MISSING)
+        return found
+
+    def heard(self, owner: str, found: Found) -> Found:
+        """Return what a witness said, once all is read: only then its silence may be seen as what it is."""
+        closed = self.closing.met_with(owner, AGENCIES)
+        if closed and found.told.silence:
+            return replace(found, told=Testimony(silence=not_opened(closed, dated=False)))
+        return found
 
     def alone(self, owner: str, assets: Sequence[Asset]) -> Found:
         """Read these assets of an owner, each by itself. Raises GraphError for what stops everything."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from accessctl.called import quoted
-from accessctl.closed import AGENCIES, in_plain_words, not_opened
+from accessctl.closed import in_plain_words, not_opened
 from accessctl.graph import edges
 from accessctl.graph.edges import MalformedError
 from accessctl.graph.errors import GraphError
+from accessctl.limited import AGENCIES
 from accessctl.live.reasons import reason_unless_it_stops_all
 from accessctl.model import Asset, AssetAccess, Business, Grant, Kind, Side, Status, frozen
 
@@ -45,7 +46,7 @@ def hear_witness(
     It is a second witness and no more: one that cannot be heard says nothing, and where Meta is known not to open
     the edge it is not asked. Raises GraphError for what makes all reading pointless.
     """
-    if closed := closing.known(business, AGENCIES):
+    if closed := closing.barred(business, AGENCIES):
         return Testimony(silence=not_opened(closed, dated=False))
     try:
         with closing.around(business, AGENCIES):
@@ -54,9 +55,7 @@ def hear_witness(
     except MalformedError as malformed:
         return Testimony(silence=reason_unless_it_stops_all(malformed))
     except GraphError as error:
-        closed = closing.known(business, AGENCIES)
-        silence = reason_unless_it_stops_all(in_plain_words(error, closed))
-        return Testimony(silence=not_opened(closed, dated=False) if closed else silence)
+        return Testimony(silence=reason_unless_it_stops_all(in_plain_words(error, closing.known(business, AGENCIES))))
 
 
 def _testimony(rows: tuple[edges.Row, ...], names: dict[str, Business]) -> Testimony:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accessctl.explain import Holding, live_grant
-from accessctl.model import Status
+from accessctl.model import Kind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -30,22 +30,51 @@ def with_askers(
     return (*known, *pairs, *(one for one in all_ if not one.agency))
 
 
-def beside(holdings: Iterable[Holding], found: OboRequests | None) -> tuple[Holding, ...]:
-    """Return the pairs, each on an ad account that was read with the requests of its agency there."""
+def of_asker(
+    holdings: Iterable[Holding],
+    agency: str,
+    found: OboRequests | None,
+    desired: Access,
+    live: Access,
+    acts_as: Collection[str],
+) -> tuple[Holding, ...]:
+    """Return the pairs of one agency with those on ad accounts where only a request names it, in their usual order."""
+    all_ = list(holdings)
+    if found is None:
+        return tuple(all_)
+    asked = {one.asset for one in found.requests if one.asset and one.concerns(agency)}
+    for asset in sorted(asked - {one.asset.asset for one in all_}):
+        access = desired.assets.get(asset) or live.assets.get(asset)
+        if access is not None and access.owner != agency:
+            all_.append(_pair(access, agency, live, acts_as))
+    order = list(Kind)
+    return tuple(sorted(all_, key=lambda one: (order.index(one.asset.asset.kind), not one.asset.alias, _place(one))))
+
+
+def beside(holdings: Iterable[Holding], found: OboRequests | None, acts_as: Collection[str]) -> tuple[Holding, ...]:
+    """Return the pairs, each on an ad account that was read with the requests of its agency there.
+
+    On a client's ad account Meta shows ours alone: that others have none there is not known.
+    """
     if found is None:
         return tuple(holdings)
     unread = {one.what: one.reason for one in found.unread}
-    return tuple(_beside(one, found, unread) for one in holdings)
+    return tuple(_beside(one, found, unread, acts_as) for one in holdings)
 
 
-def _beside(holding: Holding, found: OboRequests, unread: dict[str, str]) -> Holding:
+def _beside(holding: Holding, found: OboRequests, unread: dict[str, str], acts_as: Collection[str]) -> Holding:
     asset = holding.asset.asset
     if not holding.agency:
         return holding
     if asset not in found.asked:
         return replace(holding, obo_unread=unread.get(f"{asset.node}/onbehalf_requests", ""))
-    requests = (one for one in found.requests if one.asset == asset and one.concerns(holding.agency))
-    return replace(holding, obo=tuple(requests))
+    requests = tuple(one for one in found.requests if one.asset == asset and one.concerns(holding.agency))
+    is_told = bool(requests) or holding.asset.owner in acts_as or holding.agency in acts_as
+    return replace(holding, obo=requests if is_told else None)
+
+
+def _place(holding: Holding) -> tuple[str, str]:
+    return holding.asset.alias, holding.asset.asset.id
 
 
 def _pair(access: AssetAccess, agency: str, live: Access, acts_as: Collection[str]) -> Holding:

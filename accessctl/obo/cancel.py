@@ -13,24 +13,27 @@ from typing import TYPE_CHECKING
 from accessctl import __version__
 from accessctl.apply.outcomes import Outcome
 from accessctl.apply.write import PATIENCE, SETTLED_BY_LOOKING
+from accessctl.closed import in_plain_words, not_opened, nothing_known, unopened
 from accessctl.errors import AccessctlError, RefusedError, StaleError
 from accessctl.graph.errors import GraphError, Trouble
 from accessctl.holder import Holder
 from accessctl.journal import Journal, read_journal
+from accessctl.limited import CANCEL_OBO, SHOW_OBO
 from accessctl.live.obo import read_one
 from accessctl.live.reasons import STOPS_EVERYTHING
+from accessctl.obo.hints import CANCEL_BY_HAND, SEE_BY_HAND, of_cancel, unreadable
 from accessctl.obo.requests import CANCELED, OboRequest, Phase, not_cancelable
-from accessctl.obo.settle import OboSettled, look, open_cancels, settle
+from accessctl.obo.settle import OboSettled, look, open_cancels, settle, without_cancel
 from accessctl.obo.told import INTENT, OUTCOME, about
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from accessctl.closed import Closing
     from accessctl.connection import Connection
     from accessctl.graph.writer import Answer
     from accessctl.live.read import ActingBusiness
 
-BY_HAND = "cancel it by hand: Business Settings > Requests"
 AGAIN = "accessctl obo cancel looks first, and sends it again only where the request still waits"
 
 
@@ -56,22 +59,26 @@ class Canceled:
     run: str = ""
 
 
-def find_request(connection: Connection, request_id: str) -> OboRequest:
-    """Read a request as the first acting business that may sees it. Raises GraphError where none sees it."""
-    error: GraphError | None = None
+def find_request(connection: Connection, request_id: str, closing: Closing | None = None) -> OboRequest:
+    """Read a request as the first acting business that may sees it. Raises GraphError where none sees it.
+
+    `closing` knows to which of them the call is closed, and learns of more: these are not asked. That it is not there
+    is said only where each of them was told so: one that could not be heard may know it.
+    """
+    closing, errors = closing or nothing_known(), list[GraphError]()
     for one in connection.acting:
+        if closed := closing.barred(one.business.id, SHOW_OBO):
+            errors.append(unopened(closed))
+            continue
         try:
-            return read_one(connection.reader, one.token, request_id)
+            with closing.around(one.business.id, SHOW_OBO, request_id):
+                return read_one(connection.reader, one.token, request_id)
         except GraphError as refused:
             if refused.trouble in STOPS_EVERYTHING:
                 raise
-            error = error or refused
-    assert error is not None
-    hint = (
-        "accessctl obo list shows the requests there are" if error.trouble is Trouble.ABSENT_OR_HIDDEN else error.hint
-    )
-    what = f"on-behalf-of request {request_id} cannot be read: {error.what}"
-    raise GraphError(what, hint, trouble=error.trouble, code=error.code, subcode=error.subcode)
+            errors.append(in_plain_words(refused, closing.known(one.business.id, SHOW_OBO)))
+    unheard = (one for one in errors if one.trouble is not Trouble.ABSENT_OR_HIDDEN)
+    raise unreadable(request_id, next(unheard, errors[0]))
 
 
 def check_cancelable(request: OboRequest, connection: Connection) -> None:
@@ -88,11 +95,12 @@ def cancel_request(
     graph_version: str,
     told: Callable[[OboSettled], None] = lambda _: None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    closing: Closing | None = None,
 ) -> Canceled:
     """Cancel a request that was checked and confirmed, alone in this project, with a journal of it.
 
-    What an earlier cancel left open is settled first, and given to `told`. Raises StaleError where the
-    request has moved meanwhile.
+    What an earlier cancel left open is settled first, and given to `told`; `closing` learns whether Meta opens the
+    call. Raises StaleError where the request has moved meanwhile.
     """
     acting = next(one for one in connection.acting if one.business.id == request.requesting.id)
     with _alone(connection, by, clock) as journal:
@@ -101,12 +109,15 @@ def cancel_request(
             if settled.outcome is None and settled.told.request == request.id:
                 what = f"an earlier cancel of request {request.id} has no known end, and {settled.text}"
                 raise AccessctlError(what, "run the command again when it can be read")
-        fresh = read_one(connection.reader, acting.token, request.id)
+        try:
+            fresh = read_one(connection.reader, acting.token, request.id)
+        except GraphError as error:
+            raise error if error.trouble in STOPS_EVERYTHING else unreadable(request.id, error) from None
         if fresh.status == CANCELED:
             return Canceled(fresh, Outcome.CONVERGED, "it was canceled already", run=journal.run)
         if fresh != request and (fresh.phase is not Phase.WAITING or about(fresh) != about(request)):
             raise StaleError(f"request {request.id} has moved since it was shown: now {fresh.status}", _hint(fresh))
-        return _Cancel(fresh, acting, connection, journal, graph_version).carry_out()
+        return _Cancel(fresh, acting, connection, journal, graph_version, closing or nothing_known()).carry_out()
 
 
 def settle_open(
@@ -114,6 +125,7 @@ def settle_open(
     by: By,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    closing: Closing | None = None,
 ) -> tuple[OboSettled, ...]:
     """Look at each cancel that a crash left open, and say in the journal how it turned out; sends only reads.
 
@@ -122,7 +134,7 @@ def settle_open(
     if not open_cancels(connection):
         return ()
     with _alone(connection, by, clock) as journal:
-        return tuple(settle(connection, journal, clock()))
+        return tuple(settle(connection, journal, clock(), closing))
 
 
 @contextmanager
@@ -141,13 +153,20 @@ class _Cancel:
     """One cancel, between two entries of a journal."""
 
     def __init__(
-        self, request: OboRequest, acting: ActingBusiness, connection: Connection, journal: Journal, version: str
+        self,
+        request: OboRequest,
+        acting: ActingBusiness,
+        connection: Connection,
+        journal: Journal,
+        version: str,
+        closing: Closing,
     ) -> None:
         self.request = request
         self.acting = acting
         self.connection = connection
         self.journal = journal
         self.version = version
+        self.closing = closing
 
     def carry_out(self) -> Canceled:
         """Send the call once and find out what came of it. Raises JournalError; without an intent nothing is sent."""
@@ -163,7 +182,8 @@ class _Cancel:
             tool=__version__,
         )
         try:
-            answer: Answer | GraphError = self.connection.writer.cancel(self.acting.token, self.request)
+            with self.closing.around(business.id, CANCEL_OBO, self.request.id):
+                answer: Answer | GraphError = self.connection.writer.cancel(self.acting.token, self.request)
         except GraphError as error:
             answer = error
         found = self._found(answer)
@@ -187,7 +207,8 @@ class _Cancel:
         if isinstance(answer, GraphError) and refused:
             if isinstance(seen, OboRequest) and seen.status == CANCELED:
                 return Canceled(seen, Outcome.CONVERGED, "it was canceled already", "", answer.trace, self.journal.run)
-            return self._ended(Outcome.FAILED, answer.what, BY_HAND, answer, seen)
+            text, hint = self._refusal(answer)
+            return self._ended(Outcome.FAILED, text, hint, answer, seen)
         said = answer.what if isinstance(answer, GraphError) else "Meta said yes"
         if isinstance(seen, GraphError):
             is_gone = not isinstance(answer, GraphError) and seen.trouble is Trouble.ABSENT_OR_HIDDEN
@@ -198,7 +219,14 @@ class _Cancel:
             return self._ended(Outcome.APPLIED, "", "", answer, seen)
         if seen.phase is Phase.WAITING:
             return self._ended(Outcome.UNKNOWN, f"{said}, and the request still waits", AGAIN, answer, seen)
-        return self._ended(Outcome.FAILED, f"{said}, but the request is now {seen.status}", "", answer, seen)
+        outcome, words = without_cancel(seen)
+        hint = SEE_BY_HAND if outcome is Outcome.UNKNOWN else ""
+        return self._ended(outcome, f"{said}, but {words}", hint, answer, seen)
+
+    def _refusal(self, error: GraphError) -> tuple[str, str]:
+        """Say why Meta does not cancel it (the call is closed, perhaps so, or what Meta says), and what to do."""
+        closed = self.closing.just_found(self.acting.business.id, CANCEL_OBO)
+        return (not_opened(closed), CANCEL_BY_HAND) if closed else (in_plain_words(error, None).what, of_cancel(error))
 
     def _ended(
         self,

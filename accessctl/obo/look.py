@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from accessctl.closed import shut
+from accessctl.closed import Evidence, evidence_of, in_plain_words, shut, unopened
 from accessctl.graph import edges
 from accessctl.graph.edges import MalformedError
-from accessctl.graph.errors import GraphError
+from accessctl.graph.errors import GraphError, Trouble
+from accessctl.limited import page_of
 from accessctl.live.obo import IN_PROGRESS_OF, ON_ACCOUNT, read_accounts, read_in_progress
 from accessctl.live.reasons import reason_unless_it_stops_all
 from accessctl.model import Asset, Kind, frozen
-from accessctl.obo.requests import IN_PROGRESS, End, OboRequest, OboRequests, Unread, Wish
+from accessctl.obo.hints import BY_HAND, of_account
+from accessctl.obo.requests import IN_PROGRESS, End, NotKnown, OboRequest, OboRequests, Unread, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,11 +24,17 @@ if TYPE_CHECKING:
     from accessctl.live.read import ActingBusiness
     from accessctl.model import Access, ClosedEdge
 
-INSTEAD = "each declared ad account, and each that it owns, was asked instead"
+INSTEAD = "each declared ad account, and each that it owns or that is shared with it, was asked instead"
 ONLY_IN_PROGRESS = (
     "Meta lists only requests in progress for a whole business; name an ad account, or give --status, for others"
 )
-BY_HAND = "look in Business Settings > Requests"
+# By ad account alone: the two listings of a business are the only ones that name ad accounts of strangers.
+ELSEWHERE = (
+    "Requests on ad accounts that are neither ours, nor shared with us, nor in a manifest cannot be known this way; "
+    f"{BY_HAND}"
+)
+OF_CLIENTS = "which clients share with us and no manifest declares"
+OWNED, SHARED = "owned_ad_accounts", "client_ad_accounts"
 EVERYTHING = Wish()
 LISTING = {end: f"GET {edge}" for end, edge in IN_PROGRESS_OF.items()}
 LISTING_ON_ACCOUNT = f"GET {ON_ACCOUNT}"
@@ -51,6 +60,10 @@ class OboLook:
         self._found: dict[str, OboRequest] = {}
         self._notes: list[str] = []
         self._unread: list[Unread] = []
+        self._missed: dict[str, list[End]] = {}
+        self._refused: dict[tuple[str, Asset], GraphError] = {}
+        self._owners: dict[Asset, str] = {}
+        self._strange: set[Asset] = set()
         self._asked: set[Asset] = set()
         self._names: dict[Asset, str] = {}
 
@@ -58,16 +71,19 @@ class OboLook:
         """Look for all requests of the acting businesses. Raises GraphError for what makes all reading pointless."""
         refused = list(self.acting)
         if wish.status in ("", IN_PROGRESS):
-            paths = {business: self._in_progress_of(business, wish) for business in self.acting}
-            refused = [business for business, found in paths.items() if found]
-            if refused:
-                self._notes.append(_instead([path for found in paths.values() for path in found]))
-            if wish.status == "" and len(refused) < len(self.acting):
-                self._notes.append(ONLY_IN_PROGRESS)
-        for business in refused:
-            accounts = sorted({*self._declared(business), *self._owned(business)})
-            self._on_accounts(business, accounts, wish.status)
-        return self._result(wish)
+            missed = {business: self._in_progress_of(business, wish) for business in self.acting}
+            self._missed = {business: ends for business, ends in missed.items() if ends}
+            refused = list(self._missed)
+        self._account_by_account(refused, wish.status)
+        self._conclude()
+        shut_now = {f"{one.business}/{one.edge.partition(' ')[2]}" for one in self.closing.found}
+        self._unread = [one for one in self._unread if one.what not in shut_now]
+        if self._missed:
+            self._notes.append(_instead([path for one in self._missed.items() for path in self._paths(*one)]))
+        if wish.status == "" and len(refused) < len(self.acting):
+            self._notes.append(ONLY_IN_PROGRESS)
+        not_known = (NotKnown(ELSEWHERE, tuple(refused)), *self._hidden()) if refused else ()
+        return replace(self._result(wish), not_known=not_known)
 
     def on_accounts(self, accounts: Iterable[Asset], wish: Wish = EVERYTHING) -> OboRequests:
         """Look for the requests on these ad accounts, each as those acting businesses see it that may."""
@@ -77,22 +93,54 @@ class OboLook:
                 by_business.setdefault(business, []).append(asset)
         for business, assets in by_business.items():
             self._on_accounts(business, assets, wish.status)
-        # One acting business that reads an ad account is enough.
-        seen = {_path(asset) for asset in self._asked}
-        self._unread = [one for one in self._unread if one.what not in seen]
+        self._conclude()
         return self._result(wish)
 
     def _result(self, wish: Wish) -> OboRequests:
         found = sorted(self._found.values(), key=lambda one: (len(one.id), one.id))
         requests = tuple(one for one in found if wish.wants(one, self.acting))
-        unread = tuple(sorted(set(self._unread)))
-        return OboRequests(requests, tuple(self._notes), unread, frozenset(self._asked), frozen(self._names))
+        refused = [(key, error) for key, error in self._refused.items() if not self._is_told(key[1], error)]
+        unread = tuple(sorted({*self._unread, *(self._unread_account(*key, error) for key, error in refused)}))
+        asked, names = frozenset(self._asked), frozen(self._names)
+        return OboRequests(requests, tuple(self._notes), unread, asked=asked, names=names)
 
-    def _in_progress_of(self, business: str, wish: Wish) -> list[tuple[str, ClosedEdge | None]]:
-        """Read the requests in progress of a business; return the edges that gave none, with when they were closed."""
+    def _is_told(self, asset: Asset, error: GraphError) -> bool:
+        """Tell whether another acting business has read an ad account, and who was refused has no part in it: one that
+        only could not be heard may see more."""
+        return asset in self._asked and (error.trouble is Trouble.ABSENT_OR_HIDDEN or _is_bare(error))
+
+    def _conclude(self) -> None:
+        """See which edges are closed, now that all were asked."""
+        self.closing.conclude([(one, edge) for one in self.acting for edge in (*LISTING.values(), LISTING_ON_ACCOUNT)])
+
+    def _hidden(self) -> tuple[NotKnown, ...]:
+        """Take out the ad accounts of clients, in no manifest, whose requests Meta plainly shows to others alone."""
+        strange = self._strange - self._asked
+        keys = [key for key, error in self._refused.items() if key[1] in strange and _is_bare(error)]
+        hidden = sorted(key for key in keys if not self.closing.known(key[0], LISTING_ON_ACCOUNT))
+        self._refused = {key: error for key, error in self._refused.items() if key not in hidden}
+        nodes = tuple(dict.fromkeys(asset.node for _, asset in hidden))
+        more = f" and {len(nodes) - SHOWN} more" if len(nodes) > SHOWN else ""
+        text = f"Meta does not show us the requests on {', '.join(nodes[:SHOWN])}{more}, {OF_CLIENTS}"
+        return (NotKnown(text, tuple(dict.fromkeys(business for business, _ in hidden)), nodes),) if hidden else ()
+
+    def _in_progress_of(self, business: str, wish: Wish) -> list[End]:
+        """Read the requests in progress of a business; return the ends that gave none."""
         ends = (wish.end,) if wish.end else tuple(End)
-        missed = [end for end in ends if self.closing.known(business, LISTING[end]) or not self._one_end(business, end)]
-        return [(f"{business}/{IN_PROGRESS_OF[end]}", self.closing.known(business, LISTING[end])) for end in missed]
+        return [end for end in ends if self.closing.known(business, LISTING[end]) or not self._one_end(business, end)]
+
+    def _paths(self, business: str, ends: Iterable[End]) -> list[tuple[str, ClosedEdge | None]]:
+        """Return the paths of edges that gave nothing, with when they were closed."""
+        return [(f"{business}/{IN_PROGRESS_OF[end]}", self.closing.known(business, LISTING[end])) for end in ends]
+
+    def _account_by_account(self, businesses: Sequence[str], status: str) -> None:
+        """Read all ad accounts that are declared, or that these businesses own or hold; one of theirs as its owner."""
+        owned = {business: self._listed(business, OWNED) for business in businesses}
+        self._owners |= {asset: business for business, assets in owned.items() for asset in assets}
+        for business in businesses:
+            shared = self._listed(business, SHARED) - self._owners.keys()
+            self._strange |= shared - self.desired.assets.keys()
+            self._on_accounts(business, sorted({*self._declared(business), *owned[business], *shared}), status)
 
     def _one_end(self, business: str, end: End) -> bool:
         one = self.acting[business]
@@ -115,22 +163,35 @@ class OboLook:
             if not some:
                 return
             if closed := self.closing.known(business, LISTING_ON_ACCOUNT):
-                reason = f"{shut(closed)}; {BY_HAND}"
-                self._unread += [Unread(_path(asset), reason) for asset in some]
+                self._refused |= {(business, asset): unopened(closed) for asset in some}
                 continue
             for asset, answer in zip(some, read_accounts(self.reader, token, some, status), strict=True):
                 self._take_in(business, asset, answer)
 
     def _take_in(self, business: str, asset: Asset, answer: tuple[OboRequest, ...] | GraphError) -> None:
-        """Take in the answer on one ad account. It is not counted with others: who has no part in the requests on
-        some is refused there, and that says nothing of the edge."""
+        """Take in the answer on one ad account. A refusal counts with others only where the business owns it: who has
+        no part in the requests on a client's is refused there, and that says nothing of the edge."""
         if isinstance(answer, GraphError):
-            self.closing.refused(business, LISTING_ON_ACCOUNT, answer)
-            self._unread.append(Unread(_path(asset), reason_unless_it_stops_all(answer)))
+            about = asset.id if self._owner(asset) == business else ""
+            self.closing.refused(business, LISTING_ON_ACCOUNT, answer, about)
+            reason_unless_it_stops_all(answer)
+            self._refused[business, asset] = answer
             return
         self.closing.worked(business, LISTING_ON_ACCOUNT)
         self._asked.add(asset)
         self._found |= {request.id: request for request in answer}
+
+    def _unread_account(self, business: str, asset: Asset, error: GraphError) -> Unread:
+        """Say why the requests on an ad account could not be read: the edge is closed, may be so, or as Meta says."""
+        if closed := self.closing.known(business, LISTING_ON_ACCOUNT):
+            return Unread(_path(asset), f"{shut(closed)}; {BY_HAND}, at {page_of(closed.edge, business)}")
+        is_owner = self._owner(asset) == business
+        return Unread(_path(asset), (in_plain_words(error, None) if is_owner else error).steady, of_account(error))
+
+    def _owner(self, asset: Asset) -> str:
+        """Return who owns an ad account, empty where nobody said."""
+        access = self.desired.assets.get(asset) or (self.live.assets.get(asset) if self.live else None)
+        return self._owners.get(asset, "") or (access.owner if access else "")
 
     def _declared(self, business: str) -> set[Asset]:
         return {
@@ -148,17 +209,23 @@ class OboLook:
             return (access.owner,)
         return tuple(business for business in self.acting if business in access.grants)
 
-    def _owned(self, business: str) -> set[Asset]:
-        """List the ad accounts a business owns, and keep their names."""
-        path = (business, "owned_ad_accounts")
+    def _listed(self, business: str, edge: str) -> set[Asset]:
+        """List the ad accounts a business owns, or that clients share with it, and keep their names."""
+        path, token, fields = (business, edge), self.acting[business].token, edges.OWNED_AD_ACCOUNT_FIELDS_PLAIN
         try:
-            rows = self.reader.rows(self.acting[business].token, *path, fields=edges.OWNED_AD_ACCOUNT_FIELDS_PLAIN)
+            rows = self.reader.rows(token, *path, fields=fields, summary=edge == SHARED)  # GRAPH_API 3.3
             found = {Asset(Kind.AD_ACCOUNT, edges.read_asset_id(row["id"])): edges.read_name(row) for row in rows}
         except (GraphError, MalformedError) as error:
             self._unread.append(Unread("/".join(path), reason_unless_it_stops_all(error)))
             return set()
         self._names |= found
+        self.closing.sighted(business)
         return set(found)
+
+
+def _is_bare(error: GraphError) -> bool:
+    """Tell whether a refusal is one for want of a part in it, as far as Meta's words tell."""
+    return evidence_of(error) is Evidence.EITHER
 
 
 def _path(asset: Asset) -> str:

@@ -103,10 +103,26 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unread:
-    """What could not be read, named by its path at Meta, and why: requests there are not known to be absent."""
+    """What could not be read, named by its path at Meta, and why: requests there are not known to be absent.
+
+    `todo` is the next step, empty where the reason names it or there is none.
+    """
 
     what: str
     reason: str
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NotKnown:
+    """A part of the requests of some businesses that cannot be known by the calls there are: nothing has failed.
+
+    `text` says which part, in a sentence; `accounts` are ids as Meta writes them, empty where nobody can name them.
+    """
+
+    text: str
+    businesses: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
 
 
 def by_reason(unread: Iterable[Unread]) -> dict[str, list[str]]:
@@ -123,18 +139,20 @@ def by_reason(unread: Iterable[Unread]) -> dict[str, list[str]]:
 class OboRequests:
     """The requests found, by id. `asked` are the ad accounts that were read to the end.
 
-    `notes` say how it was read where that is not as expected; `names` are those of ad accounts, where read.
+    `notes` say how it was read where that is not as expected; `names` are those of ad accounts, where read. Of what
+    is `unread` a read failed; what is `not_known` no read tells.
     """
 
     requests: tuple[OboRequest, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    not_known: tuple[NotKnown, ...] = ()
     asked: frozenset[Asset] = frozenset()
     names: Mapping[Asset, str] = field(default_factory=lambda: frozen({}))
 
     @property
     def is_whole(self) -> bool:
-        """Everything that was asked for was read."""
+        """Everything that can be read of what was asked for was read."""
         return not self.unread
 
 

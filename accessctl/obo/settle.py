@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from accessctl.apply.outcomes import Outcome
 from accessctl.apply.write import PATIENCE
-from accessctl.graph.errors import GraphError
+from accessctl.closed import unread
+from accessctl.graph.errors import GraphError, Trouble
 from accessctl.history import tell
 from accessctl.journal import read_journal
+from accessctl.limited import SHOW_OBO
 from accessctl.live.obo import read_one
 from accessctl.live.reasons import STOPS_EVERYTHING
 from accessctl.obo.requests import CANCELED, OboRequest, Phase
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from accessctl.closed import Closing
     from accessctl.connection import Connection
     from accessctl.journal import Journal
     from accessctl.live.read import ActingBusiness
@@ -43,13 +46,18 @@ def open_cancels(connection: Connection) -> list[OboTold]:
     return [one for one in told if isinstance(one, OboTold) and one.run.graph_url == connection.url and not one.outcome]
 
 
-def settle(connection: Connection, journal: Journal, now: datetime) -> Iterator[OboSettled]:
+def settle(
+    connection: Connection, journal: Journal, now: datetime, closing: Closing | None = None
+) -> Iterator[OboSettled]:
     """Look at each open cancel, say in the journal how it turned out, and give that. Raises JournalError.
 
-    What cannot be read stays open. Nothing is sent to Meta but reads.
+    What cannot be read stays open; it is not asked for where `closing` knows that Meta does not open that. Nothing is
+    sent to Meta but reads.
     """
     for one in open_cancels(connection):
-        found = _settled(connection, one, is_young=now - one.at < YOUNG)
+        closed = closing.barred(one.requesting, SHOW_OBO) if closing else None
+        young = now - one.at < YOUNG
+        found = OboSettled(one, None, unread(closed)) if closed else _settled(connection, one, is_young=young)
         if found.outcome is not None:
             about_it: dict[str, object] = {"of_run": one.run.id, "request": about_told(one)}
             journal.write(SETTLED, **about_it, outcome=found.outcome, text=found.text, status=found.status)
@@ -68,7 +76,17 @@ def _settled(connection: Connection, told: OboTold, *, is_young: bool) -> OboSet
         return OboSettled(told, Outcome.APPLIED, "", seen.status)
     if seen.phase is Phase.WAITING:
         return OboSettled(told, Outcome.FAILED, "the request waits as it did before", seen.status)
-    return OboSettled(told, Outcome.UNKNOWN, f"the request is now {seen.status}", seen.status)
+    return OboSettled(told, *without_cancel(seen), seen.status)
+
+
+def without_cancel(seen: OboRequest) -> tuple[Outcome, str]:
+    """Say what it means for a cancel that its request waits no more and is not canceled, as far as Meta tells.
+
+    What has a known end was not canceled; a status nobody knows may be Meta's newer word for it.
+    """
+    if seen.phase is Phase.UNKNOWN:
+        return Outcome.UNKNOWN, f"the request is now {seen.status}, and nobody here knows what that means"
+    return Outcome.FAILED, f"the request is now {seen.status}"
 
 
 def look(
@@ -87,7 +105,7 @@ def look(
             seen = error
         if isinstance(seen, OboRequest) and seen.phase is not Phase.WAITING:
             return seen
-        if isinstance(seen, GraphError) and seen.trouble in STOPS_EVERYTHING:
+        if isinstance(seen, GraphError) and seen.trouble in STOPS_EVERYTHING | {Trouble.CAPABILITY_MISSING}:
             return seen
     assert seen is not None
     return seen

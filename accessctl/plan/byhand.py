@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from accessctl import tasks
-from accessctl.closed import asset_edge, said
+from accessctl.closed import said
+from accessctl.limited import ASSET_PAGES, PARTNERS_PAGE, asset_edge
 from accessctl.model import ClosedEdge, Kind, Status
 from accessctl.plan.decide import Decision, Outcome
 from accessctl.plan.nouns import REMOVING, BusinessRef, Closed, Reason, Row, Verb
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 BY_HAND = "by_hand"  # the code of the reason
 AFTER_BY_HAND = "after_by_hand"
 AFTER = Reason(AFTER_BY_HAND, "not before what is by hand on this asset is done, so that nobody is left without")
-SETTINGS = "https://business.facebook.com/settings"
-PARTNERS_PAGE = f"{SETTINGS}/partners"
-# Where Business Settings has an asset (not in Meta's documents; the address that its own pages have).
-ASSET_PAGES = {Kind.AD_ACCOUNT: f"{SETTINGS}/ad-accounts", Kind.PAGE: f"{SETTINGS}/pages"}
 _TOLD = re.compile(r"; by hand, at (https://\S+): (.+)", re.DOTALL)
 ASK_EDGES = {Kind.AD_ACCOUNT: "POST client_ad_accounts", Kind.PAGE: "POST client_pages"}
 DROP_EDGES = {Kind.AD_ACCOUNT: "DELETE ad_accounts", Kind.PAGE: "DELETE pages"}

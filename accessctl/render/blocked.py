@@ -24,7 +24,7 @@ UNCERTAIN = "uncertain"  # not even whose the asset is may be known
 LOOK = "look in Business Settings who is right, and run plan again"
 # By reason code (model.AssetAccess); what could only not be read has no next step but to try again.
 NEXT_STEPS = {
-    "hidden": "assign it to the system user in Business Settings, or correct the id",
+    "hidden": "in Business Settings assign it to the system user or person whose token this is, or correct the id",
     "gone": "correct the id, or take the asset out of the manifests",
     "not_owned": "if it was sold, take it out of the manifests, else correct owner:",
     "other_owner": "if it was sold, take it out of the manifests, else correct owner:",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 LONGEST = 400
 TODO = (
-    "follow the links of the waiting rows; the next plan sees what was done. --ask-again ASSET tries one by the call, "
-    f"and accessctl does so by itself after {USED.days} days"
+    "follow the links of the waiting rows; the next plan sees what was done. --ask-again ASSET tries one by the call; "
+    f"with another token, or after {USED.days} days, accessctl does so by itself"
 )
 
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 WORDS = {level: level.value for level in Level} | {Level.UNKNOWN: "cannot be known"}
 NARROW = 2 + max(len(level) for level in Level) + 2
 LONGEST = 600
-HERE = "a person grants all that these manifests need here, with your own URL in it:"
+HERE = (
+    "here that person grants the app all that these manifests need, and you get a new token of that person; put your "
+    "own URL into the address:"
+)
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "red", Level.UNKNOWN: "cyan"}
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from accessctl.apply.outcomes import DONE_WORDS, Outcome, Result, Step
 from accessctl.clean import display
 from accessctl.counting import count
+from accessctl.limited import PARTNERS_PAGE
 from accessctl.model import Asset
-from accessctl.plan.byhand import BY_HAND, PARTNERS_PAGE
+from accessctl.plan.byhand import BY_HAND
 from accessctl.plan.nouns import BusinessRef, Plan, Reason, Row
 from accessctl.render.names import asset_in_words, business_in_words
 from accessctl.render.verdict import doubt_words

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from accessctl.called import quoted
 from accessctl.clean import display
 from accessctl.counting import count
+from accessctl.limited import PARTNERS_PAGE
 from accessctl.model import Asset
-from accessctl.plan.byhand import BY_HAND, PARTNERS_PAGE
+from accessctl.plan.byhand import BY_HAND
 from accessctl.render.names import business_in_words, business_name, task_names
 from accessctl.render.paper import Paper
 from accessctl.render.waiting import FORMAT_VERSION

@@ -15,7 +15,7 @@ from accessctl.plan.refs import Names
 from accessctl.render.names import asset_name, business_in_words, business_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from accessctl.model import Business
     from accessctl.obo.cancel import Canceled
@@ -38,9 +38,16 @@ def names_of(desired: Access, found: OboRequests) -> Names:
 def obo_list_text(found: OboRequests, names: Names, acting: Collection[str], paper: Paper) -> str:
     """Return the requests, then how many there are, how they were read, and what could not be."""
     blocks = ["\n".join(_lines(one, names, acting, paper)) for one in found.requests]
-    after = [paper.wrap(note, indent=2, first=0) for note in found.notes]
-    after += [paper.wrap(line, indent=2, first=0, style="red") for line in unread_lines(found)]
+    after = [paper.wrap(note, indent=2, first=0) for note in notes_of(found)]
+    for line, todo in unread_lines(found):
+        after += [paper.wrap(line, indent=2, first=0, style="red")]
+        after += [paper.wrap(todo, indent=6, first=2)] * bool(todo)
     return "\n\n".join([*blocks, "\n".join([counted(found), *after])])
+
+
+def notes_of(found: OboRequests) -> tuple[str, ...]:
+    """Return the sentences below the requests: how they were read, and what cannot be known of them."""
+    return (*found.notes, *(one.text for one in found.not_known))
 
 
 def counted(found: OboRequests) -> str:
@@ -53,14 +60,20 @@ def counted(found: OboRequests) -> str:
     return f"{count(len(found.requests), 'request')}: {', '.join(parts)}."
 
 
-def unread_lines(found: OboRequests) -> list[str]:
-    """Return a line for each reason why something could not be read, with what it is true of."""
+def unread_lines(found: OboRequests) -> list[tuple[str, str]]:
+    """Return a line for each reason why something could not be read, with what it is true of, and what to do."""
+    todos = {one.what: f"do: {one.todo}" for one in found.unread if one.todo}
     lines = []
     for reason, paths in by_reason(found.unread).items():
         more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
         said = f"{', '.join(paths[:3])}{more} could not be read, so requests there are not known"
-        lines.append(f"! {said}: {display(reason, 300)}")
+        lines.append((f"! {said}: {display(reason, 300)}", todos.get(paths[0], "")))
     return lines
+
+
+def unread_text(lines: Iterable[str], paper: Paper) -> list[str]:
+    """Return what could not be read of the requests, below an explanation of grants."""
+    return [paper.wrap(f"! {display(line, 400)}", indent=4, first=2, style="red") for line in lines]
 
 
 def obo_text(request: OboRequest, names: Names, acting: Collection[str], paper: Paper) -> str:
@@ -97,7 +110,11 @@ def obo_list_json(found: OboRequests, names: Names, acting: Collection[str]) -> 
     body = {
         "requests": [request_json(one, names, acting) for one in found.requests],
         "notes": list(found.notes),
-        "unread": [{"path": one.what, "reason": one.reason} for one in found.unread],
+        "not_known": [
+            {"text": one.text, "businesses": list(one.businesses), "ad_accounts": list(one.accounts)}
+            for one in found.not_known
+        ],
+        "unread": [{"path": one.what, "reason": one.reason, "do": one.todo} for one in found.unread],
         "is_complete": found.is_whole,
     }
     return json.dumps(body, indent=2, sort_keys=True)
@@ -118,13 +135,18 @@ def request_json(request: OboRequest, names: Names, acting: Collection[str]) -> 
     }
 
 
-def canceled_text(ended: Canceled, paper: Paper) -> str:
-    """Say how a cancel ended, and what to do where it is not done."""
+def canceled_words(ended: Canceled) -> str:
+    """Return `- request 9001 canceled [run 1f3a]`, or how else a cancel ended and why."""
     sign = "-" if ended.outcome in ("applied", "converged") else "!"
     text = f": {display(ended.text, 400)}" * bool(ended.text)
     run = f" [run {ended.run}]" * bool(ended.run)
     word = {"applied": "canceled", "converged": "canceled"}.get(ended.outcome, f"cancel {ended.outcome}")
-    lines = [paper.wrap(f"{sign} request {ended.request.id} {word}{text}{run}", indent=4, first=0)]
+    return f"{sign} request {ended.request.id} {word}{text}{run}"
+
+
+def canceled_text(ended: Canceled, paper: Paper) -> str:
+    """Say how a cancel ended, and what to do where it is not done."""
+    lines = [paper.wrap(canceled_words(ended), indent=4, first=0)]
     lines += [paper.wrap(f"do: {display(ended.hint, 300)}", indent=4)] * bool(ended.hint)
     return "\n".join(lines)
 

@@ -13,10 +13,10 @@ from accessctl.obo.requests import by_reason, status_words
 from accessctl.plan.nouns import BusinessRef
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from accessctl.model import Asset, Business
-    from accessctl.obo.requests import OboRequest, OboRequests
+    from accessctl.obo.requests import OboRequest, OboRequests, Unread
     from accessctl.report.nouns import Report, ReportedGrant
 
 SHOWN = 3  # ad accounts named in a sentence
@@ -40,9 +40,14 @@ def with_requests(report: Report, found: OboRequests, businesses: Mapping[str, B
     grants = tuple(_beside(grant, pairs, found) for grant in report.grants)
     shown = {one.id for grant in grants for one in grant.obo or ()}
     alone = tuple(_alone(one) for one in requests if one.id not in shown)
-    unread = tuple(_unread(reason, paths) for reason, paths in by_reason(found.unread).items())
+    unread = tuple(unread_words(found.unread))
     notes = (*report.notes, *found.notes, *alone)
     return replace(report, grants=grants, notes=notes, unread=(*report.unread, *unread))
+
+
+def unread_words(unread: Iterable[Unread]) -> list[str]:
+    """Return a sentence for each reason why requests could not be read, with the ad accounts it is true of."""
+    return [_unread(reason, paths) for reason, paths in by_reason(unread).items()]
 
 
 def said(request: OboRequest) -> str:

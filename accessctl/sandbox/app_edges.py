@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from accessctl.sandbox.app import App, user_id
-from accessctl.sandbox.auth import need_granted
+from accessctl.sandbox.auth import APP, need_granted
 from accessctl.sandbox.nodes import BUSINESS, OMIT, business_row
 from accessctl.sandbox.rows import NodeType, Row
 from accessctl.sandbox.score import DEVELOPMENT, tier_of, with_tier
@@ -34,7 +34,8 @@ def find_app(view: View, node: str) -> Row | None:
 
 def _claimant(view: View, row: Row) -> Row:
     """Show the business that claims the app; without the permission the whole read fails (GRAPH_API 1.1)."""
-    need_granted(view.caller, BUSINESS_MANAGEMENT)
+    if view.caller.kind != APP:
+        need_granted(view.caller, BUSINESS_MANAGEMENT)
     claimant = app_of(row).business
     return business_row(view.world.businesses[claimant]) if claimant else OMIT
 
@@ -54,7 +55,7 @@ APP_NODE = NodeType(
 
 
 def _permissions(view: View, app: App) -> list[dict[str, Any]]:
-    if view.world.quirks.app_permissions == REFUSED:
+    if view.world.quirks.app_permissions == REFUSED and view.caller.kind != APP:
         raise _app_token_only()
     return [{"permission": name, "status": status} for name, status in sorted(app.permissions.items())]
 
@@ -62,11 +63,14 @@ def _permissions(view: View, app: App) -> list[dict[str, Any]]:
 def _roles(view: View, app: App) -> list[dict[str, Any]]:
     """List who has a role, to who has one and to users of the claimant."""
     caller = view.caller
+    rows = [{"app_id": app.id, "user": user, "role": role} for user, role in sorted(app.roles.items())]
+    if caller.kind == APP:
+        return rows
     is_claimant = bool(app.business) and caller.business == app.business
     has_role = user_id(caller.business, is_person=caller.kind == USER) in app.roles
     if view.world.quirks.app_roles == REFUSED or not (is_claimant or has_role):
         raise _app_token_only()
-    return [{"app_id": app.id, "user": user, "role": role} for user, role in sorted(app.roles.items())]
+    return rows
 
 
 def _app_token_only() -> Refusal:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from accessctl.sandbox.world import Asset, World
 
+APP = "app"  # the kind of who calls with an app token: id|secret, which no business stands behind
 _PAGE_TOKEN = re.compile(r"sandbox-page-([0-9]{1,20})-([0-9]{1,20})-(admin|employee)(?:-([0-9a-f]{12}))?", re.ASCII)
 
 
@@ -39,6 +40,7 @@ class Caller:
     maker: str = ""
     app: App = field(default_factory=App)
     unverified: int = 0
+    not_granted: Mapping[str, str] = field(default_factory=frozen)
 
 
 def caller_of(world: World, token: str, proof: str, now: datetime) -> Caller:
@@ -48,7 +50,9 @@ def caller_of(world: World, token: str, proof: str, now: datetime) -> Caller:
     """
     if not token:
         raise Refusal(2500, "An active access token must come with this call")
-    caller = _caller(world, find_token(world, token, now), token)
+    if app := _app_of(world, token):
+        return Caller("", "", kind=APP, scopes=(), app=app)
+    caller = _caller(world, find_token(world, token, now), token, now)
     if world.app_secret and not proof:
         raise Refusal(100, "API calls from the server need an appsecret_proof", kind="GraphMethodException")
     if world.app_secret and not hmac.compare_digest(
@@ -56,6 +60,15 @@ def caller_of(world: World, token: str, proof: str, now: datetime) -> Caller:
     ):
         raise Refusal(104, "The appsecret_proof does not belong to this access token")
     return caller
+
+
+def _app_of(world: World, token: str) -> App | None:
+    """Return the app whose token this is: its id and the world's app secret; the secret in it is proof enough."""
+    number, bar, secret = token.partition("|")
+    if not (bar and world.app_secret and hmac.compare_digest(secret.encode(), world.app_secret.encode())):
+        return None
+    apps = (world.app, *(one.app for one in world.tokens.values()))
+    return next((app for app in apps if app.id == number), None)
 
 
 def find_token(world: World, token: str, now: datetime) -> Token:
@@ -90,11 +103,11 @@ def _maker(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:12]
 
 
-def _caller(world: World, token: Token, text: str) -> Caller:
+def _caller(world: World, token: Token, text: str, now: datetime) -> Caller:
     loses = token.kind == USER and token.access_expires
     claimant = world.businesses.get(token.app.business)
     user = user_id(token.business, is_person=token.kind == USER)
-    is_taken = token.app.takes(user, is_provider=bool(claimant and claimant.tech_provider))
+    is_taken = token.app.takes(user, is_provider=claimant is not None and claimant.is_provider(now))
     return Caller(
         token.business,
         token.role,
@@ -106,6 +119,7 @@ def _caller(world: World, token: Token, text: str) -> Caller:
         _maker(text) if loses else "",
         token.app,
         0 if is_taken else world.quirks.unverified_code,
+        token.not_granted,
     )
 
 

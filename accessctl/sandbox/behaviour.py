@@ -44,6 +44,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "limited_writes": ("open", "refused"),
     "app_roles": ("open", "app_token"),
     "app_permissions": ("open", "app_token"),
+    "debug_token": ("open", "app_token"),
     "tier": ("by_score", "development_access", "standard_access"),
     "expire_time": ("open", "only_people", "only_businesses", "refused"),
 }

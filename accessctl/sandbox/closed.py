@@ -24,14 +24,18 @@ _OF_A_BUSINESS = (
     *("GET agencies", "GET clients", "GET owned_ad_accounts", "GET owned_pages"),
 )
 _OF_REQUESTS = tuple(f"GET {name}onbehalf_requests" for name in ("received_inprogress_", "sent_inprogress_", ""))
+_A_REQUEST = {method: f"{method} OBO_REQUEST_ID" for method in ("GET", "DELETE")}  # whatever its id
 _OF_AN_ASSET = tuple(f"{method} {kind}/agencies" for kind in (AD_ACCOUNT, PAGE) for method in ("GET", "POST", "DELETE"))
-EDGES = (*_OF_A_BUSINESS, *_OF_REQUESTS, *_OF_AN_ASSET)
+EDGES = (*_OF_A_BUSINESS, *_OF_REQUESTS, *_A_REQUEST.values(), *_OF_AN_ASSET)
 
 
 def check_open(quirks: Quirks, method: str, kind: str, edge: str) -> None:
-    """Raise Refusal where the edge is closed to every app of this world; `kind` is the type of the node it is on."""
-    name = f"{method} {kind}/{edge}"
-    if fault := quirks.closed.get(name if name in _OF_AN_ASSET else f"{method} {edge}"):
+    """Raise Refusal where the edge is closed to every app of this world; `kind` is the type of the node it is on.
+
+    Without an edge it is about the node itself, an on-behalf-of request.
+    """
+    name = f"{method} {kind}/{edge}" if edge else _A_REQUEST[method]
+    if fault := quirks.closed.get(name if name in EDGES else f"{method} {edge}"):
         raise Refusal(fault.code, fault.message, fault.subcode)
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.sandbox.amount import too_much
 from accessctl.sandbox.app_edges import app_edge, find_app
+from accessctl.sandbox.auth import APP
 from accessctl.sandbox.closed import check_open
 from accessctl.sandbox.edges_read import EDGES
 from accessctl.sandbox.ending import FIELD, need_access, need_expire_time
 from accessctl.sandbox.fields import Field, read_fields, write_fields
 from accessctl.sandbox.nodes import BUSINESS, OMIT, asset_row, business_row, person, system_user
-from accessctl.sandbox.obo_edges import find_obo, is_party, shown_alone
+from accessctl.sandbox.obo_edges import OBO, find_obo, is_party, shown_alone
 from accessctl.sandbox.paging import cut_page
 from accessctl.sandbox.rows import NodeType, Row
 from accessctl.sandbox.tokens import debug_token, permissions
@@ -31,12 +32,14 @@ def read(view: View) -> dict[str, Any]:
     steps, params = view.call.steps, view.call.params
     if steps == ("debug_token",):
         return debug_token(view)
-    if steps == ("me", "permissions") and not view.caller.page:
+    if steps == ("me", "permissions") and not view.caller.page and view.caller.kind != APP:
         return permissions(view)
     if (answer := app_edge(view)) is not None:
         return answer
     if len(steps) == 1:
         row = find(view, steps[0])
+        if row.type.kind == OBO:
+            check_open(view.world.quirks, "GET", OBO, "")
         return shown_alone(view, row, show(view, row, read_fields(params.get("fields", ""))))
     if len(steps) == 2:
         return list_edge(view, find(view, steps[0]), steps[1], params, read_fields(params.get("fields", "")))
@@ -46,6 +49,10 @@ def read(view: View) -> dict[str, Any]:
 def find(view: View, node: str) -> Row:
     """Return the node as the caller may see it, or raise the answer for what is absent or hidden."""
     world, caller = view.world, view.caller
+    if caller.kind == APP:  # it speaks for the app, and for nobody who sees more
+        if app := find_app(view, node):
+            return app
+        raise unseen(node)
     if node == "me":
         return _me(view)
     need_access(view, node)

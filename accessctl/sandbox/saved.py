@@ -104,13 +104,16 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _business(business: Business) -> dict[str, Any]:
-    return _plain(business, "id") | {"system_users": system_users_tree(business.system_users)}
+    tree = _plain(business, "id") | {"system_users": system_users_tree(business.system_users)}
+    tree["unverified_until"] = _time(business.unverified_until)
+    return {key: value for key, value in tree.items() if value is not None}
 
 
 def _token(token: Token) -> dict[str, Any]:
     tree: dict[str, Any] = _plain(token, "targets") | {"scopes": list(token.scopes), "app": app_tree(token.app)}
     tree |= {"expires": _time(token.expires), "data_access_expires": _time(token.data_access_expires)}
     tree["access_expires"] = {key: time_text(end) for key, end in token.access_expires.items()} or None
+    tree["not_granted"] = dict(token.not_granted) or None
     if token.targets is not None:
         tree["granular_scopes"] = {scope: list(ids) for scope, ids in token.targets.items()}
     return {key: value for key, value in tree.items() if value is not None and value != ""}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accessctl.sandbox.auth import find_token
+from accessctl.sandbox.auth import APP, find_token
 from accessctl.sandbox.nodes import person, system_user
 from accessctl.sandbox.wire import Refusal
 from accessctl.sandbox.world import BUSINESS_MANAGEMENT, USER
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from accessctl.sandbox.call import View
     from accessctl.sandbox.world import Token
 
+REFUSED = "app_token"  # a word of the quirk debug_token
 ISSUED = 1767225600  # 2026-01-01; no rule of the sandbox looks at it
 
 
 def debug_token(view: View) -> dict[str, Any]:
     """Describe `input_token` as GRAPH_API 1.6 has it; a token that is no good is described, not refused."""
+    if view.world.quirks.debug_token == REFUSED and view.caller.kind != APP:
+        raise Refusal(100, "(#100) You must provide an app access token, or a token of a developer of the app")
     text = view.call.params.get("input_token", "")
     if not text:
         raise Refusal(100, "(#100) The parameter input_token is required")
@@ -46,7 +49,8 @@ def debug_token(view: View) -> dict[str, Any]:
 
 def permissions(view: View) -> dict[str, Any]:
     """List the caller's permissions; GRAPH_API 1.6. The rows have no id."""
-    return {"data": [{"permission": scope, "status": "granted"} for scope in view.caller.scopes]}
+    told = {**view.caller.not_granted, **dict.fromkeys(view.caller.scopes, "granted")}
+    return {"data": [{"permission": scope, "status": status} for scope, status in told.items()]}
 
 
 def _seconds(moment: datetime | None) -> int:

@@ -44,7 +44,11 @@ def frozen(mapping: Mapping[str, V] | None = None) -> Mapping[str, V]:
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """A Business Manager. No field shows whether it is verified as a Tech Provider; GRAPH_API 1.3."""
+    """A Business Manager. No field shows whether it is verified as a Tech Provider; GRAPH_API 1.3.
+
+    Before `unverified_until` the calls of apps that it claims are taken all the same, as Meta's page on access
+    verification has it for existing apps.
+    """
 
     id: str
     name: str
@@ -52,6 +56,11 @@ class Business:
     two_factor_type: str = "none"
     tech_provider: bool = False
     system_users: tuple[SystemUser, ...] = ()
+    unverified_until: datetime | None = None
+
+    def is_provider(self, now: datetime) -> bool:
+        """Tell whether apps that it claims may be used by everybody."""
+        return self.tech_provider or (self.unverified_until is not None and now < self.unverified_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,7 @@ class Token:
     `page` is the id of that Page. `targets` narrows scopes to some ids; None is Meta's usual way, which names
     the business. Without `expires` it never ends; GRAPH_API 1.6. `work_account` tells that the person has a
     managed Meta account; `access_expires` has the ids of assets and businesses that the person loses, and when.
+    `not_granted` has permissions that were declined, or have expired, with that word; GRAPH_API 1.6.
     """
 
     business: str
@@ -75,6 +85,7 @@ class Token:
     app: App = field(default_factory=App)
     work_account: bool = False
     access_expires: Mapping[str, datetime] = field(default_factory=frozen)
+    not_granted: Mapping[str, str] = field(default_factory=frozen)
 
     def is_over(self, now: datetime) -> bool:
         """Tell whether it is of no use any more."""
@@ -199,6 +210,7 @@ class Quirks:
     limited_writes: str = "open"
     app_roles: str = "open"
     app_permissions: str = "open"
+    debug_token: str = "open"  # noqa: S105  # a word of the quirk
     closed: Mapping[str, Fault] = field(default_factory=frozen)
 
 

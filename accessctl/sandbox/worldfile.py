@@ -72,6 +72,7 @@ TOKEN = (
     "app",
     "work_account",
     "access_expires",
+    "not_granted",
 )
 
 
@@ -119,7 +120,9 @@ def _id(key: str, spot: Spot) -> str:
 
 def _business(key: str, spot: Spot) -> Business:
     _id(key, spot)
-    spot.keys(("name",), ("verification_status", "two_factor_type", "tech_provider", "system_users"))
+    spot.keys(
+        ("name",), ("verification_status", "two_factor_type", "tech_provider", "system_users", "unverified_until")
+    )
     return Business(
         key,
         spot.at("name").text(),
@@ -127,6 +130,7 @@ def _business(key: str, spot: Spot) -> Business:
         spot.at("two_factor_type").word("none", "admin_required", "all_required", default="none"),
         spot.at("tech_provider").flag(),
         read_system_users(spot.at("system_users")),
+        spot.at("unverified_until").moment(),
     )
 
 
@@ -155,7 +159,15 @@ def _token(spot: Spot, businesses: Mapping[str, Business], assets: Mapping[str, 
         app if spot.at("app").is_absent else read_app(spot.at("app"), businesses),
         spot.at("work_account").flag(),
         read_access_expires(spot.at("access_expires"), kind, {*businesses, *assets}),
+        frozen({key: _not_granted(key, one) for key, one in spot.at("not_granted").each()}),
     )
+
+
+def _not_granted(key: str, spot: Spot) -> str:
+    """Read why a permission is not granted: Meta's word (GRAPH_API 1.6)."""
+    if not SCOPE.fullmatch(key):
+        spot.refuse(f"{key!r} does not look like a permission", "write it like ads_management")
+    return spot.word("declined", "expired", default="")
 
 
 def _page_of_token(spot: Spot, kind: str, assets: Mapping[str, Asset]) -> str:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from accessctl.counting import count
-from accessctl.webhook.exchange import SLOWEST, Answer, GoneError, UnfitError, header, read_body, send_answer
+from accessctl.webhook.exchange import (
+    SLOWEST,
+    Answer,
+    GoneError,
+    UnfitError,
+    header,
+    read_body,
+    send_answer,
+    take_query,
+)
 from accessctl.webhook.handshake import challenge_of
 from accessctl.webhook.keeper import CannotKeepError, Keeper
-from accessctl.webhook.notice import rows_of
+from accessctl.webhook.notice import FARTHEST, is_likely, rows_of
 from accessctl.webhook.payload import read_payload
 from accessctl.webhook.signing import digest_of, is_signed
 
@@ -27,11 +37,13 @@ AT_ONCE = 256  # notifications that are taken in at a time; each may hold a whol
 _METHODS = {PATH: "GET, POST", HEALTH: "GET"}
 
 NOT_HERE = Answer(404, f"nothing here; the webhook is {PATH}", "another path")
-BUSY = Answer(503, "busy", "busy", headers=((b"retry-after", b"5"),))
-REFUSED = Answer(403, "refused", "refused", "the signature is not that of the app secret")
-NOT_OURS = Answer(403, "refused", "refused", "not Meta's question, or another verify token")
-UNTIMELY = Answer(403, "refused", "refused", "sent too long ago, or in the future")
-NO_NOTICE = Answer(400, "not understood", "not understood", "it is signed")
+BUSY = Answer(503, "busy", "busy", headers=((b"retry-after", b"5"),), level=logging.ERROR)
+REFUSED = Answer(403, "refused", "refused", "the signature is not that of the app secret", level=logging.WARNING)
+NOT_OURS = Answer(403, "refused", "refused", "not Meta's question, or another verify token", level=logging.WARNING)
+UNTIMELY = Answer(403, "refused", "refused", "sent too long ago, or in the future", level=logging.WARNING)
+NO_NOTICE = Answer(400, "not understood", "not understood", "it is signed", level=logging.WARNING)
+FAR = f"an end more than {FARTHEST.days // 365} years away"
+ALL_FAR = Answer(200, "not kept", "no likely end", f"each is of {FAR}", level=logging.WARNING)  # no trouble to mend
 OF_OTHERS = Answer(200, "not kept", "other fields")
 KNOWN = Answer(200, "known", "known")
 GONE = Answer(499, "", "gone", "before it had said all")  # never sent
@@ -43,15 +55,16 @@ def utc_now() -> datetime:
 
 
 class Webhook:
-    """Takes Meta's notifications in and answers 200 once they are durable. `say` is given the log, line by line.
+    """Takes Meta's notifications in and answers 200 once they are durable.
 
-    `seconds` is how long a client may take to send its body.
+    `say` is given the log: a level as `logging` has them, and a line. `seconds` is how long a client may take to
+    send its body.
     """
 
     def __init__(
         self,
         settings: Settings,
-        say: Callable[[str], None] = lambda _: None,
+        say: Callable[[int, str], None] = lambda *_: None,
         *,
         seconds: float = SLOWEST,
         clock: Callable[[], datetime] = utc_now,
@@ -81,7 +94,7 @@ class Webhook:
                 try:
                     await self.keeper.open()
                 except CannotKeepError as error:
-                    await send({"type": "lifespan.startup.failed", "message": error.what})
+                    await send({"type": "lifespan.startup.failed", "message": f"{error.what}; {error.hint}"})
                     return
                 await send({"type": "lifespan.startup.complete"})
             else:
@@ -92,8 +105,9 @@ class Webhook:
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.monotonic()
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        query = take_query(scope)
         try:
-            answer = await self._answer(scope, path, receive)
+            answer = await self._answer(scope, path, query, receive)
         except UnfitError as error:
             answer = error.answer
         except GoneError:
@@ -102,7 +116,7 @@ class Webhook:
         self._note(scope, path, answer, began)
         await send_answer(scope, send, answer)
 
-    async def _answer(self, scope: Scope, path: str, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, path: str, query: bytes, receive: Receive) -> Answer:
         method = scope["method"]
         if path not in _METHODS:
             return NOT_HERE
@@ -111,7 +125,7 @@ class Webhook:
         if path == HEALTH:
             return Answer(200, "ok", "alive")
         if method == "GET":
-            challenge = challenge_of(scope["query_string"], self._settings.verify_token)
+            challenge = challenge_of(query, self._settings.verify_token)
             return NOT_OURS if challenge is None else Answer(200, challenge, "handshake")
         if self._open >= AT_ONCE:
             return BUSY
@@ -129,7 +143,8 @@ class Webhook:
             await self.keeper.open()
             return await self._keep(body)
         except CannotKeepError as error:
-            return Answer(503, "cannot be kept now; send it again", "not kept", error.what, ((b"retry-after", b"60"),))
+            again, later = "cannot be kept now; send it again", ((b"retry-after", b"60"),)
+            return Answer(503, again, "not kept", error.what, later, logging.ERROR)
 
     async def _keep(self, body: bytes) -> Answer:
         digest, now = digest_of(self._settings.app_secret, body), self._clock()
@@ -143,11 +158,12 @@ class Webhook:
             return UNTIMELY
         if not payload.notices:
             return NO_NOTICE if payload.unfit else OF_OTHERS
-        rows = rows_of(payload.notices, digest, self._settings.app_secret, now)
-        if not await self.keeper.keep(digest, rows):
+        likely = [one for one in payload.notices if is_likely(one.until, now)]
+        if not likely:
+            return ALL_FAR
+        if not await self.keeper.keep(digest, rows_of(likely, digest, self._settings.app_secret, now)):
             return KNOWN
-        left = f", {count(payload.unfit, 'other')} not understood" if payload.unfit else ""
-        return Answer(200, "kept", "kept", count(len(rows), "notice") + left)
+        return _kept(len(likely), len(payload.notices) - len(likely), payload.unfit)
 
     def _note(self, scope: Scope, path: str, answer: Answer, began: float) -> None:
         """Add a line to the log, in which nothing stands that a stranger wrote: no address, query or body."""
@@ -155,4 +171,13 @@ class Webhook:
         method = scope["method"] if scope["method"] in ("GET", "POST") else "OTHER"
         more = f": {answer.more}" if answer.more else ""
         self.ended[answer.kind] += 1
-        self._say(f"{method} {where} {answer.status} {answer.kind}{more} ({(time.monotonic() - began) * 1000:.0f} ms)")
+        line = f"{method} {where} {answer.status} {answer.kind}{more} ({(time.monotonic() - began) * 1000:.0f} ms)"
+        self._say(answer.level, line)
+
+
+def _kept(kept: int, far: int, unfit: int) -> Answer:
+    """Say how many notices are kept, and what of the body is not."""
+    left = f", {count(far, 'other')} of {FAR}" if far else ""
+    left += f", {count(unfit, 'other')} not understood" if unfit else ""
+    level = logging.WARNING if left else logging.INFO
+    return Answer(200, "kept", "kept", count(kept, "notice") + left, level=level)

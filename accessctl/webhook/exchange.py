@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,8 @@ SLOWEST = 10.0  # seconds in which a whole body must be there
 class Answer:
     """A status and a text. `kind` is what the log calls and counts it, `more` what else the log says.
 
-    Nothing that a stranger wrote is in either, and the text has of it the challenge alone.
+    Nothing that a stranger wrote is in either, and the text has of it the challenge alone. `level` is how much that
+    line matters, in the numbers of `logging`.
     """
 
     status: int
@@ -28,6 +30,7 @@ class Answer:
     kind: str
     more: str = ""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    level: int = logging.INFO
 
 
 class UnfitError(Exception):
@@ -42,8 +45,8 @@ class GoneError(Exception):
     """The client has gone away before it had said all."""
 
 
-TOO_LARGE = Answer(413, "too large", "too large")
-TOO_SLOW = Answer(408, "too slow", "too slow")
+TOO_LARGE = Answer(413, "too large", "too large", level=logging.WARNING)
+TOO_SLOW = Answer(408, "too slow", "too slow", level=logging.WARNING)
 
 
 async def read_body(scope: Scope, receive: Receive, seconds: float = SLOWEST) -> bytes:
@@ -69,6 +72,12 @@ async def _read(receive: Receive) -> bytes:
             raise UnfitError(TOO_LARGE)
         if not message.get("more_body", False):
             return bytes(body)
+
+
+def take_query(scope: Scope) -> bytes:
+    """Return the query and take it away: servers write their access log from the scope, and it has a secret."""
+    query, scope["query_string"] = bytes(scope["query_string"]), b""
+    return query
 
 
 def header(scope: Scope, name: bytes) -> bytes:

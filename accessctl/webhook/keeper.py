@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -73,6 +72,7 @@ class Keeper:
         self._queue.append((body, rows, done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
+            self._writing.add_done_callback(_look)
         await asyncio.shield(done)
         return True
 
@@ -83,22 +83,31 @@ class Keeper:
         self._thread.shutdown()
 
     async def _write(self) -> None:
-        """Add what has queued up, again and again until nothing has."""
-        loop = asyncio.get_running_loop()
-        while self._queue:
-            batch, self._queue = self._queue, []
-            rows = [row for _, rows, _ in batch for row in rows]
-            why: Exception = CannotKeepError(f"{self.name} was not written")
-            try:
-                await loop.run_in_executor(self._thread, self._records.add, NOTICES, rows, self._clock())
-            except OSError as error:
-                why = _cannot(self.name, "written", error)
-            else:
-                self._known.update(body for body, _, _ in batch)
-            finally:
-                self._settle(batch, why)
-            if not self._queue:
-                await self._tidy()
+        """Add what has queued up, again and again until nothing has.
+
+        However this ends, nobody is left waiting: what is not there is refused, and Meta sends it again.
+        """
+        batch: list[_Waiting] = []
+        why = CannotKeepError(f"{self.name} was not written")
+        try:
+            while self._queue:
+                batch, self._queue = self._queue, []
+                error = await self._in_thread(self._records.add, NOTICES, [row for _, rows, _ in batch for row in rows])
+                if error is None:
+                    self._known.update(body for body, _, _ in batch)
+                self._settle(batch, why if error is None else _cannot(self.name, "written", error))
+                batch = []
+                if not self._queue:
+                    await self._tidy()
+        finally:
+            left, self._queue = [*batch, *self._queue], []
+            self._settle(left, why)
+
+    async def _in_thread(self, act: Callable[..., None], *args: object) -> BaseException | None:
+        """Let the thread do something as of now; return what it raised, of whatever kind."""
+        running = asyncio.get_running_loop().run_in_executor(self._thread, lambda: act(*args, self._clock()))
+        await asyncio.wait([running])
+        return running.exception()
 
     def _settle(self, batch: Sequence[_Waiting], why: Exception) -> None:
         for body, _, done in batch:
@@ -109,16 +118,17 @@ class Keeper:
                 done.set_exception(why)
 
     async def _tidy(self) -> None:
-        """Put the records in order now and then."""
+        """Put the records in order now and then. Where that goes wrong no notice is the worse for it."""
         now = self._clock()
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
             self._tidied = now
-            with contextlib.suppress(OSError):
-                await asyncio.get_running_loop().run_in_executor(self._thread, self._records.tidy, NOTICES, now)
+            await self._in_thread(self._records.tidy, NOTICES)
 
 
-def _cannot(name: str, how: str, error: OSError) -> CannotKeepError:
-    return CannotKeepError(f"{name} cannot be {how}: {error.strerror or error}", "make it usable; Meta sends again")
+def _cannot(name: str, how: str, error: BaseException) -> CannotKeepError:
+    """Say why in words that can hold nothing of a notice: those of the system, else the name of the error."""
+    reason = error.strerror or error if isinstance(error, OSError) else type(error).__name__
+    return CannotKeepError(f"{name} cannot be {how}: {reason}", "make it usable; Meta sends again")
 
 
 def _look(done: asyncio.Future[None]) -> None:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.doctor import ask
-from accessctl.doctor.answers import app_facts, live_business, reviewed, roles, token_facts
-from accessctl.doctor.facts import AppFacts, Belonging, Home, Me, TokenFacts, Unread
+from accessctl.doctor.answers import app_facts, granted, live_business, reviewed, roles, token_facts
+from accessctl.doctor.facts import AppFacts, Belonging, Granted, Home, Me, TokenFacts, Unread
 from accessctl.doctor.needs import Needs
 from accessctl.live.read import ActingBusiness
 from accessctl.model import Asset, AssetAccess, Business, Kind
@@ -171,9 +171,70 @@ def test_who_is_not_in_a_listing_that_goes_on_may_still_have_a_role(rows, paging
     assert (None if isinstance(told, Unread) else "61" in told) is expected
 
 
-def test_a_field_that_was_not_asked_is_not_a_claim_that_is_missing():
-    assert app_facts({"id": "1"}, is_claimant_asked=True).claimant == ""
-    assert app_facts({"id": "1"}, is_claimant_asked=False).claimant is None
+@pytest.mark.parametrize(
+    ("row", "claimant"),
+    [
+        ({}, None),
+        ({"owner_business": None}, ""),
+        ({"owner_business": None, "business": None}, ""),
+        ({"owner_business": None, "business": {"id": "9"}}, "9"),
+        ({"owner_business": {"id": "1001"}, "business": {"id": "9"}}, "1001"),
+        ({"owner_business": {}}, None),
+        ({"business": "none"}, None),
+    ],
+)
+def test_only_null_says_that_no_business_claims_the_app(row, claimant):
+    told = app_facts({"id": "1", **row})
+    assert (told.claimant, bool(told.open)) == (claimant, claimant is None)
+    asked_nothing = app_facts({"id": "1", **row}, not_asked="it was not asked")
+    assert (asked_nothing.claimant, asked_nothing.open) == (None, "it was not asked")
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_claimant_is_told_though_how_far_it_is_verified_may_not_be_read(talk, token, refused):
+    script = meta()
+    of_app = [refusal(200), entry({"data": REVIEWED})]
+
+    def answer(got):
+        if got.path == "/v26.0/4242":
+            return error(200) if refused else APP
+        return of_app if got.path == "/v26.0/" and "debug_token" not in got.form["batch"] else script(got)
+
+    peer, session = talk(always=answer)
+    facts = asked(session, token)
+    assert [got.query["fields"] for got in peer.got if got.path == "/v26.0/4242"] == ["id,name,business,owner_business"]
+    assert isinstance(facts.app, Unread) if refused else facts.app == AppFacts("4242", "App", "1001", "Acme")
+
+
+def test_permissions_are_asked_of_the_token_itself_where_debug_token_does_not_answer(talk, token):
+    rows = [
+        {"permission": "business_management", "status": "granted"},
+        {"permission": "ads_management", "status": "declined"},
+        {"permission": "ads_read", "status": "expired"},
+        {"permission": "email", "status": "on_hold"},
+        "nonsense",
+    ]
+    script = meta(token=refusal(100))
+    of_app = [entry({**APP, "owner_business": {"id": "1001", "verification_status": "pending"}}), entry({"data": []})]
+
+    def answer(got):
+        if got.path == "/v26.0/me/permissions":
+            return {"data": rows}
+        return of_app if got.path == "/v26.0/" and "debug_token" not in got.form["batch"] else script(got)
+
+    _, session = talk(always=answer)
+    facts = asked(session, token)
+    some = [frozenset({one}) for one in ("business_management", "ads_management", "ads_read")]
+    assert facts.granted == Granted(*some)
+    assert facts.scopes == some[0]
+    assert (facts.app.claimant, facts.app.claimant_verified) == ("1001", "pending")
+
+
+def test_permissions_that_debug_token_has_told_are_not_asked_again(talk, token):
+    peer, session = talk(always=meta())
+    facts = asked(session, token)
+    assert not [got for got in peer.got if got.path.endswith("me/permissions")]
+    assert facts.scopes == frozenset(SCOPES)
 
 
 def test_a_listing_that_breaks_off_proves_nothing(talk, token):
@@ -220,10 +281,12 @@ def test_any_business_is_read(row):
 
 @given(json_values | st.dictionaries(st.sampled_from(["id", "name", "business", "owner_business"]), json_values))
 def test_any_app_is_read(row):
-    assert isinstance(app_facts(row if isinstance(row, dict) else {}, is_claimant_asked=True).claimant, str)
+    told = app_facts(row if isinstance(row, dict) else {})
+    assert bool(told.open) is (told.claimant is None)
 
 
 @given(st.dictionaries(st.sampled_from(["data", "paging"]), json_values))
 def test_any_listing_of_an_app_is_read(answer):
     assert isinstance(reviewed(answer), Unread) == (not isinstance(answer.get("data"), list))
     assert isinstance(roles(answer, "1"), (Unread, frozenset))
+    assert isinstance(granted(answer), (Unread, Granted))

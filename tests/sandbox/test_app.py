@@ -151,6 +151,12 @@ def test_a_person_is_known_by_the_persons_own_role():
     assert code(claimed(SYSTEM_USER, "person", text).get("1001/owned_pages")) == (200, 0)
 
 
+@pytest.mark.parametrize(("until", "is_taken"), [("2026-11-21T09:00:01Z", True), ("2026-11-21T09:00:00Z", False)])
+def test_an_app_that_is_not_verified_may_be_used_until_its_days_are_over(until, is_taken):
+    text = WORLD.replace("name: Acme GmbH,", f'name: Acme GmbH, unverified_until: "{until}",')
+    assert ("data" in claimed(text=text).get("1001/owned_pages")) is is_taken
+
+
 def test_a_page_token_made_before_is_refused_too():
     assert code(claimed("", "sandbox-page-71-1001-admin").get("71/agencies")) == (200, 0)
 
@@ -219,7 +225,8 @@ EVERYTHING = CLAIMED % SYSTEM_USER + "  tier: limited\n"
 
 
 def test_a_saved_app_is_the_same_app():
-    more = 'name: Acme GmbH, tech_provider: true, system_users: {"9001": {name: Night job}},'
+    until = 'name: Acme GmbH, unverified_until: "2027-01-20T00:00:00Z",'
+    more = f'{until} tech_provider: true, system_users: {{"9001": {{name: Night job}}}},'
     token = 'tokens:\n  t: {business: "2002", app: {id: "78", business: "2002", roles: {"612002": testers}}}\n'
     whole = world(WORLD.replace("name: Acme GmbH,", more).replace("tokens:\n", token) + EVERYTHING)
     assert world_from_json(world_to_json(whole)) == whole
@@ -236,6 +243,7 @@ BAD = {
     'app: {roles: {"1": Chief}}': "app.roles.1: 'Chief' does not look like a role",
     "app: {claimant: x}": "app.claimant: unknown key",
     "app: []": "app: not a map",
+    "quirks: {debug_token: no}": "quirks.debug_token: unknown word 'no'",
     "quirks: {unverified_code: 0}": "quirks.unverified_code: not a whole number",
     "quirks: {limited_writes: no}": "quirks.limited_writes: unknown word 'no'",
 }

@@ -22,7 +22,7 @@ TOKENS = """tokens:
   of-page: {business: "1001", kind: page, page: "71"}
   ending: {business: "1001", expires: "2026-11-21T09:00:01Z", data_access_expires: "2026-12-01T00:00:00Z"}
   ended: {business: "1001", expires: "2026-11-21T09:00:00Z"}
-  no-ads: {business: "1001", scopes: [business_management]}
+  no-ads: {business: "1001", scopes: [business_management], not_granted: {ads_management: declined, email: expired}}
   no-business: {business: "1001", scopes: [ads_management, pages_show_list], app: {id: "77", name: Other app}}
   ads-reader: {business: "1001", scopes: [ads_read]}
   pages-only: {business: "1001", scopes: [pages_manage_metadata, pages_show_list]}
@@ -89,9 +89,15 @@ def test_debug_token_tells_the_app_and_the_permissions():
 
 
 def test_me_lists_its_permissions():
-    assert client("no-ads").get("me/permissions") == {
-        "data": [{"permission": "business_management", "status": "granted"}]
-    }
+    told = {one["permission"]: one["status"] for one in client("no-ads").get("me/permissions")["data"]}
+    assert told == {"business_management": "granted", "ads_management": "declined", "email": "expired"}
+    assert described("no-ads")["scopes"] == ["business_management"]
+
+
+def test_debug_token_may_be_closed_to_all_but_app_tokens():
+    caller = Client(sandbox(TEXT, debug_token="app_token"), "sandbox-1001")
+    assert code(caller.get("debug_token", input_token="sandbox-1001"))[0] == 100
+    assert caller.get("me/permissions")["data"]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +177,8 @@ BAD = {
     '{business: "1001", granular_scopes: {ads_read: [act_1]}}': "tokens.t.granular_scopes.ads_read[0]: 'act_1'",
     '{business: "1001", expires: soon}': "tokens.t.expires: 'soon' is no time",
     '{business: "1001", app: {id: x}}': "tokens.t.app.id: no id",
+    '{business: "1001", not_granted: {ADS: declined}}': "tokens.t.not_granted.ADS: 'ADS' does not look like",
+    '{business: "1001", not_granted: {email: granted}}': "tokens.t.not_granted.email: unknown word 'granted'",
 }
 VALIDATORS = [
     one(json.loads(SCHEMA.read_text()), registry=Registry()) for one in (Draft7Validator, Draft202012Validator)
@@ -214,3 +222,35 @@ def test_schema_and_code_agree_on_any_token(token):
     tree = read_yaml(TEXT, "w")
     tree["tokens"]["t"] = {"business": "1001", **token}
     assert agrees(tree), mistake(tree)
+
+
+APP_TOKEN = "4242424242424242|shh"
+WITH_SECRET = f"{TEXT}\napp_secret: shh\n"
+
+
+def test_an_app_token_tells_what_any_token_is_worth_and_who_has_a_role():
+    app = client(APP_TOKEN, WITH_SECRET)
+    assert app.get("debug_token", input_token="sandbox-1001")["data"]["is_valid"] is True
+    assert app.get("app")["id"] == app.get("4242424242424242")["id"] == "4242424242424242"
+    assert app.get("app/roles") == {"data": []}
+    assert {row["status"] for row in app.get("app/permissions")["data"]} == {"live"}
+    refused = sandbox(WITH_SECRET, debug_token="app_token", app_roles="app_token", app_permissions="app_token")
+    for path in ("debug_token", "app/roles", "app/permissions"):
+        assert "data" in Client(refused, APP_TOKEN).get(path, input_token="sandbox-1001")
+
+
+def test_an_app_token_sees_no_business_and_writes_nothing():
+    app = client(APP_TOKEN, WITH_SECRET)
+    for path in ("me", "me/permissions", "1001", "1001/owned_ad_accounts", "act_11", "act_11/agencies"):
+        assert "error" in app.get(path), path
+    assert "error" in app.post("act_12/agencies", business="2002", permitted_tasks=["ANALYZE"])
+    assert app.sandbox.write_log == ()
+
+
+@pytest.mark.parametrize("token", ["4242424242424242|other", "4242424242424242|", "77777|shh", "|shh", "shh"])
+def test_only_the_id_and_the_secret_of_an_app_are_an_app_token(token):
+    assert code(client(token, WITH_SECRET).get("app")) == (190, 0)
+
+
+def test_a_world_without_a_secret_has_no_app_token():
+    assert code(client("4242424242424242|").get("app")) == (190, 0)

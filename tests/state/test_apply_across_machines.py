@@ -1,7 +1,6 @@
 """Runs of apply on machines that share an object store and nothing else: real processes, one sandbox on a port."""
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -15,6 +14,7 @@ import pytest
 
 from accessctl.sandbox import Sandbox, load_world
 from accessctl.sandbox.server import serve
+from tests.commandline import environment, run_here
 from tests.company import ACME
 
 BUYER = ["ADVERTISE", "ANALYZE"]
@@ -35,36 +35,35 @@ class Machines:
         return place
 
     def start(self, place, *args, job="", **more):
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ACCESSCTL", "GITHUB_", "CI"))}
-        environ = kept | {
-            "ACCESSCTL_TOKEN": TOKEN,
-            "ACCESSCTL_GRAPH_URL": self.url,
-            "ACCESSCTL_STATE": self.state,
-            "PYTHONPATH": str(ROOT),
-        }
-        environ |= {"CI_JOB_URL": f"https://ci.example/{job}"} if job else {}
+        """Start one in a process of its own."""
+        environ = environment(PYTHONPATH=str(ROOT), **self.settings(job) | more)
         command = [sys.executable, "-m", "accessctl", *args]
         return subprocess.Popen(
-            command, cwd=place, env=environ | more, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, cwd=place, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
-    def run(self, place, *args, **more):
-        with self.start(place, *args, **more) as process:
-            out, err = process.communicate(timeout=120)
-        assert "canary" not in out + err
-        return subprocess.CompletedProcess(args, process.returncode, out, err)
+    def settings(self, job=""):
+        found = {"ACCESSCTL_TOKEN": TOKEN, "ACCESSCTL_GRAPH_URL": self.url, "ACCESSCTL_STATE": self.state}
+        return found | ({"CI_JOB_URL": f"https://ci.example/{job}"} if job else {})
+
+    def run(self, place, *args, job="", **more):
+        """Run one to its end, in this process: whoever runs beside it has another one."""
+        ended = run_here(*args, cwd=place, **self.settings(job) | more)
+        assert "canary" not in ended.stdout + ended.stderr
+        return ended
 
     def apply(self, place, *args, **more):
         return self.run(place, "apply", "--auto-approve", *args, **more)
 
-    def wait_for_writes(self, count):
+    def wait_for_writes(self, count, process):
         while len(self.sandbox.write_log) < count:
+            assert process.poll() is None, process.communicate()
             time.sleep(0.02)
 
     def kill_an_apply(self, place, after):
         """Start one there, and kill it once so many writes have arrived."""
         with self.start(place, "apply", "--auto-approve", "--parallelism", "1") as process:
-            self.wait_for_writes(after)
+            self.wait_for_writes(after, process)
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=60)
 
@@ -99,7 +98,7 @@ def run_named(words):
 def test_of_two_machines_one_applies_and_the_other_is_told_where_to_look(machines):
     here, there = machines.checkout("here"), machines.checkout("there")
     with machines.start(here, "apply", "--auto-approve", "--parallelism", "1", job=7) as first:
-        machines.wait_for_writes(1)
+        machines.wait_for_writes(1, first)
         second = machines.apply(there, job=8)
         first.communicate(timeout=120)
     assert first.returncode == 0
@@ -158,7 +157,7 @@ def test_a_killed_run_is_followed_when_its_lease_is_over(machines):
 def test_a_run_that_lost_its_lock_while_it_was_paused_writes_nothing_more(machines):
     here, there = machines.checkout("here"), machines.checkout("there")
     with machines.start(here, "apply", "--auto-approve", "--parallelism", "1") as first:
-        machines.wait_for_writes(2)
+        machines.wait_for_writes(2, first)
         first.send_signal(signal.SIGSTOP)
         time.sleep(0.5)  # what was on its way has arrived by now
         refused = machines.apply(there)
@@ -214,7 +213,7 @@ def test_a_run_that_lost_its_lock_is_held_back_before_its_next_write(machines, t
     here = machines.checkout("here")
     journal = {"ACCESSCTL_JOURNAL": str(tmp_path / "here.jsonl")}
     with machines.start(here, "apply", "--auto-approve", "--parallelism", "1", **journal) as first:
-        machines.wait_for_writes(2)
+        machines.wait_for_writes(2, first)
         first.send_signal(signal.SIGSTOP)
         refused = machines.apply(machines.checkout("there"), **journal)
         machines.run(here, "unlock", run_named(refused.stderr))

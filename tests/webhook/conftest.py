@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zlib
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,7 +32,7 @@ __all__ = ["s3_environ", "state"]
 SECRET = "canary-of-the-app-secret"
 VERIFY = "canary-of-the-verify-token"
 PERSON = "4440987654321"
-EXPIRES = "2027-05-04T10:00:00Z"
+EXPIRES = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
 ENVIRON = {"ACCESSCTL_APP_SECRET": SECRET, "ACCESSCTL_WEBHOOK_VERIFY_TOKEN": VERIFY}
 
 

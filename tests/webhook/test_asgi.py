@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-import subprocess
-import sys
+import logging
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain, repeat
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from accessctl.recordfiles import FileRecords
 from accessctl.records import NOTICES
-from accessctl.sandbox.notify import body_of, notify, signature_of
+from accessctl.sandbox.notify import body_of, signature_of
 from accessctl.webhook.application import AT_ONCE, Webhook
+from accessctl.webhook.keeper import CannotKeepError, Keeper
 from accessctl.webhook.settings import Settings
-from tests.webhook.conftest import EXPIRES, PERSON, SECRET, envelope, environment
+from tests.company import NOW
+from tests.webhook.conftest import EXPIRES, PERSON, SECRET, envelope
 from tests.webhook.test_payload import VALUES
 
 
@@ -88,6 +90,67 @@ def test_the_same_body_twice_at_a_time_is_answered_once_it_is_kept_and_kept_once
     assert webhook.ended == {"kept": 1, "known": 19}
 
 
+UNREADABLE = ({"user": object()},)  # rows that no file can take: what goes wrong is no trouble of the disk's
+
+
+def test_whatever_goes_wrong_with_one_notice_those_behind_it_get_their_answer_and_the_next_are_kept(tmp_path):
+    records = FileRecords(tmp_path)
+    keeper = Keeper(records, lambda: NOW)
+
+    async def behind(body):
+        await asyncio.sleep(0)  # by then the first is being written
+        return await keeper.keep(body, ({"body": body},))
+
+    async def all_():
+        every = (keeper.keep("a", UNREADABLE), behind("b"), behind("c"))
+        first, *others = await asyncio.wait_for(asyncio.gather(*every, return_exceptions=True), 20)
+        assert (type(first), first.what) == (CannotKeepError, f"{tmp_path} cannot be written: TypeError")
+        assert (others, keeper.knows("a")) == ([True, True], False)
+        assert await keeper.keep("a", ({"body": "a"},)) is True
+        await keeper.close()
+
+    asyncio.run(all_())
+    assert [row["body"] for row in records.read(NOTICES)] == ["b", "c", "a"]
+
+
+def test_a_keeper_that_was_closed_refuses_and_leaves_nobody_waiting(tmp_path):
+    keeper = Keeper(FileRecords(tmp_path), lambda: NOW)
+
+    async def late():
+        await keeper.close()
+        every = (keeper.keep(body, ({"body": body},)) for body in ("a", "b"))
+        return await asyncio.wait_for(asyncio.gather(*every, return_exceptions=True), 20)
+
+    assert [type(one) for one in asyncio.run(late())] == [CannotKeepError, CannotKeepError]
+
+
+def test_a_clean_up_that_goes_wrong_ends_no_keeper(tmp_path):
+    keeper = Keeper(FileRecords(tmp_path), lambda: datetime.min.replace(tzinfo=UTC))  # no day is 400 days before that
+
+    async def both():
+        for body in ("a", "b"):
+            assert await keeper.keep(body, ({"body": body},)) is True
+        await keeper.close()
+
+    asyncio.run(both())
+    assert keeper.knows("b")
+
+
+def test_what_cannot_be_kept_for_any_reason_is_answered_so_that_meta_sends_it_again(tmp_path, app_secret, verify_token):
+    beyond = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))  # UTC has no such time
+    times, said = chain([NOW, beyond], repeat(NOW)), []
+    settings_ = Settings(verify_token, app_secret, FileRecords(tmp_path))
+    webhook = Webhook(settings_, lambda *line: said.append(line), clock=lambda: next(times))
+    body = body_of(PERSON, EXPIRES, sent=int(NOW.timestamp()))
+
+    async def twice():
+        return [await post(webhook, body), await post(webhook, body)]
+
+    assert asyncio.run(twice()) == [503, 200]
+    assert said[0][0] == logging.ERROR
+    assert f"503 not kept: {tmp_path} cannot be written: OverflowError" in said[0][1]
+
+
 def test_only_so_many_are_taken_in_at_a_time(webhook):
     async def flood():
         slow = [asyncio.create_task(exchange(webhook, [request(b"{", more_body=True)])) for _ in range(AT_ONCE)]
@@ -149,7 +212,7 @@ def live(webhook):
         return left.pop(0)
 
     async def send(message):
-        sent.append(message["type"])
+        sent.extend(message.values())
 
     asyncio.run(webhook({"type": "lifespan"}, receive, send))
     return sent
@@ -161,7 +224,9 @@ def test_it_starts_and_ends_with_its_server(webhook):
 
 def test_it_does_not_start_where_it_cannot_tell_what_is_kept_already(webhook, tmp_path):
     (tmp_path / "records" / "notices-2026-11.jsonl").mkdir(parents=True)
-    assert live(webhook) == ["lifespan.startup.failed"]
+    kind, why = live(webhook)
+    assert kind == "lifespan.startup.failed"
+    assert why == f"{tmp_path / 'records'} cannot be read: Is a directory; make it usable; Meta sends again"
     assert asyncio.run(post(webhook, envelope(PERSON))) == 503
 
 
@@ -180,22 +245,3 @@ def test_no_signed_body_makes_it_fail(webhook, body):
 def test_no_request_makes_it_fail(webhook, method, path, headers):
     start, _ = asyncio.run(exchange(webhook, [request(b"{}")], method=method, path=path, headers=headers))
     assert start["status"] in (200, 403, 404, 405, 413)
-
-
-def test_any_asgi_server_can_run_it(project):
-    with subprocess.Popen(
-        [sys.executable, "-m", "hypercorn", "--bind", "127.0.0.1:0", "accessctl.webhook:app()"],
-        cwd=project,
-        env=environment(PYTHONWARNINGS="default"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as server:
-        line = next(line for line in server.stderr if "Running on" in line)
-        url = f"{re.search(r'http://[0-9.:]+', line)[0]}/webhook"
-        body = body_of(PERSON, EXPIRES)
-        found = [notify(url, body, SECRET), notify(url, body, SECRET), notify(url, body, "other")]
-        server.terminate()
-        assert "Traceback" not in server.stderr.read()
-    assert found == [200, 200, 403]
-    assert len(FileRecords(project / ".accessctl" / "records").read(NOTICES)) == 1

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 
+from accessctl.doctor.ending import SOON
 from accessctl.doctor.facts import NOT_ASKED, Facts, Me, TokenFacts, Unread
 from accessctl.doctor.findings import Level
-from accessctl.doctor.moving import SAY_WHO, moving_findings, moving_warnings, when
+from accessctl.doctor.moving import SAY_WHO, moving_findings, moving_notes, unread_notices, when
 from accessctl.model import Business
 from accessctl.recordfiles import FileRecords
 from accessctl.records import NOTICES
@@ -54,13 +55,38 @@ def only(found):
 
 def test_a_token_whose_person_moves_is_told_when_it_loses_access(kept):
     text = "this token's person moves to a managed Meta account; it loses access on 4 May 2027 (in 12 days)"
-    assert only(moving_findings(kept, [told(PERSON)], BEFORE)) == (Level.WARNING, ACME, text)
+    assert next(shown(kept, BEFORE)) == (Level.WARNING, ACME, text)
     text = "this token's person has moved to a managed Meta account; it lost access on 4 May 2027 (3 days ago)"
-    assert only(moving_findings(kept, [told(PERSON)], AFTER)) == (Level.PROBLEM, ACME, text)
+    assert next(shown(kept, AFTER)) == (Level.PROBLEM, ACME, text)
+
+
+def shown(kept, now, *people):
+    """Yield what is said of tokens of these people, of PERSON where none is given."""
+    for one in moving_findings(kept, [told(person) for person in people or (PERSON,)], now):
+        yield one.level, one.subject, one.text
+
+
+def test_beside_the_tokens_own_person_stand_the_others_who_move(kept):
+    _, (level, subject, text) = shown(kept, BEFORE)
+    assert (level, subject) == (Level.OK, "")
+    assert text.startswith("2 other people of this app move to managed Meta accounts, the first on 5 May 2027 (in 13")
+    _, _, (_, _, text) = shown(kept, BEFORE, PERSON, "2")
+    assert text.startswith("1 other person of this app moves to a managed Meta account on 6 May 2027 (in 14 days):")
+    assert [subject for _, subject, _ in shown(kept, BEFORE, PERSON, "2", "3")] == [ACME] * 3
+    *_, (_, _, text) = shown(kept, END + timedelta(days=9))
+    assert text.startswith("2 other people of this app have moved to managed Meta accounts, the last on 6 May 2027")
+    *_, (_, _, text) = shown(kept, END + timedelta(days=9), PERSON, "2")
+    assert text.startswith("1 other person of this app has moved to a managed Meta account on 6 May 2027")
+
+
+@pytest.mark.parametrize(("days", "level"), [(60, Level.WARNING), (61, Level.OK)])
+def test_an_end_is_a_warning_from_60_days_before_as_one_that_meta_foretells_of_an_asset(kept, days, level):
+    assert next(shown(kept, END - timedelta(days=days)))[0] is level
+    assert timedelta(days=60) == SOON
 
 
 def test_a_person_may_be_known_where_meta_does_not_tell_the_kind_of_token(kept):
-    assert only(moving_findings(kept, [told(PERSON, Unread("no"))], BEFORE))[0] is Level.WARNING
+    assert next(moving_findings(kept, [told(PERSON, Unread("no"))], BEFORE)).level is Level.WARNING
 
 
 @pytest.mark.parametrize("facts", [told("9"), told(PERSON, "SYSTEM_USER"), told(PERSON, me=Unread("no"))])
@@ -89,10 +115,11 @@ def test_who_has_moved_is_no_longer_counted_among_those_who_do(kept):
 
 
 def test_a_plan_warns_of_those_who_are_still_to_move(kept):
-    (warning,) = moving_warnings(kept, BEFORE)
-    assert warning.startswith(COUNT)
-    assert moving_warnings(kept, END + timedelta(days=9)) == ()
-    assert moving_warnings(Kept(), BEFORE) == ()
+    (warning,) = moving_notes(kept, BEFORE)
+    assert warning.startswith(COUNT.partition(" (")[0])
+    assert moving_notes(kept, BEFORE + timedelta(days=1)) == (warning,)  # no plan counts days
+    assert moving_notes(kept, END + timedelta(days=9)) == ()
+    assert moving_notes(Kept(), BEFORE) == unread_notices(Kept()) == ()
 
 
 def test_where_nobody_has_told_anything_nothing_is_said():
@@ -103,7 +130,7 @@ def test_notices_that_cannot_be_read_are_not_none(tmp_path):
     (tmp_path / "notices-2026-11.jsonl").mkdir()
     kept = kept_notices(FileRecords(tmp_path), {})
     assert only(moving_findings(kept, [], BEFORE))[0] is Level.UNKNOWN
-    assert "could not be read" in moving_warnings(kept, BEFORE)[0]
+    assert "could not be read" in unread_notices(kept)[0]
 
 
 @pytest.mark.parametrize(
@@ -130,18 +157,18 @@ def notified(company, app_secret):
     return tell
 
 
-def test_plan_and_doctor_tell_of_notices_and_a_plan_stays_the_same(notified, run):
+def test_plan_and_doctor_tell_of_notices_and_none_makes_a_plan_stale(notified, run):
     sandbox = ("--sandbox", "world.yaml")
     planned = run("plan", "--out", "plan.json", *sandbox)
     assert planned.returncode == 0
     assert "warning: 2 people of this app move to managed Meta accounts, the first on" in planned.stderr
-    assert "(in 12 days): system users lose nothing, user tokens do\n" in planned.stderr
+    assert ": system users lose nothing, user tokens do\n" in planned.stderr
     assert "managed" not in planned.stdout
+    for name in ("json", "ndjson", "markdown", "step-summary", "html"):
+        assert "2 people of this app move" in run("show", "plan.json", "--format", name).stdout, name
     notified("4")
     again = run("plan", "--out", "again.json", *sandbox)
     assert "warning: 3 people" in again.stderr
-    digests = [run("show", name, "--format", "json").stdout for name in ("plan.json", "again.json")]
-    assert json.loads(digests[0])["digest"] == json.loads(digests[1])["digest"]
     applied = run("apply", "plan.json", "--auto-approve", *sandbox)
     assert applied.returncode == 0, applied.stderr
     assert "3 people of this app move" in " ".join(run("doctor", *sandbox).stdout.split())
@@ -161,13 +188,14 @@ def test_doctor_knows_the_person_of_a_user_token_and_no_other(company, notified,
         def moving():
             answered = run("doctor", "--format", "json", **asked)
             found = json.loads(answered.stdout)["findings"]
-            return found, next(one for one in found if one["id"] == "moving")
+            return found, *(one for one in found if one["id"] == "moving")
 
         found, before = moving()
         assert before["text"].startswith("2 people of this app move")
         me = next(one["text"] for one in found if one["id"] == "token").rpartition("(")[2].rstrip(")").split()[-1]
         notified(me)
-        found, after = moving()
+        found, after, others = moving()
         assert after["subject"] == BUSINESSES["acme"]["id"]
         assert after["text"].startswith("this token's person moves to a managed Meta account; it loses access on")
         assert after["level"] == "warning"
+        assert others["text"].startswith("2 other people of this app move")

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.sandbox.notify import FORMS, body_of
-from accessctl.webhook.notice import ends_of, rows_of, whole_bodies
+from accessctl.webhook.notice import FARTHEST, ends_of, is_likely, rows_of, whole_bodies
 from accessctl.webhook.payload import Notice, read_payload
-from tests.webhook.conftest import EXPIRES, PERSON, SECRET, envelope
+from tests.webhook.conftest import PERSON, SECRET, envelope
 
+EXPIRES = "2027-05-04T10:00:00Z"
 END = datetime(2027, 5, 4, 10, tzinfo=UTC)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DOCUMENTED = """{ "field": "migration_expire_time", "value": { "user_id": "4444444444",
@@ -150,8 +151,67 @@ def test_the_notice_that_meta_sent_last_counts_whichever_comes_last(app_secret):
     first, longer = row(0, sent=0, came=30), row(20, sent=5, came=5)
     (end,) = ends_of([longer, first]).values()
     assert end == END + timedelta(days=20)
-    for none in ({}, {"user": 1}, {"user": "x", "until": "soon", "at": EXPIRES}, {"user": "x", "until": EXPIRES}):
-        assert ends_of([none]) == {}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"user": 1}, {"until": "soon"}, {"until": "9999-12-31T23:59:59Z"}, {"at": None}, {"body": None}]
+)
+def test_a_row_that_makes_no_sense_counts_for_nothing(changes):
+    row = {"user": "x", "until": EXPIRES, "at": EXPIRES, "body": "b"}
+    assert ends_of([row]) == {"x": END}
+    assert ends_of([row | changes]) == {}
+
+
+def told(days, minutes, body="", **more):
+    """Return a row of a notice that does not tell its time: an end so many days after END, that came so late."""
+    row = {"user": "x", "at": at(NOW + timedelta(minutes=minutes)), "until": at(END + timedelta(days=days))}
+    return row | {"body": body or str(days)} | more
+
+
+def at(moment):
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_a_body_that_another_process_has_kept_again_is_as_old_as_it_was_first(order):
+    rows = told(0, minutes=0), told(20, minutes=5), told(0, minutes=9)
+    assert ends_of(rows[number] for number in order) == {"x": END + timedelta(days=20)}
+    assert ends_of([*rows, told(40, minutes=7)]) == {"x": END + timedelta(days=40)}
+
+
+def test_what_came_again_within_the_second_is_no_newer_than_what_came_between():
+    rows = told(0, minutes=0), told(20, minutes=0), told(0, minutes=1)
+    assert ends_of(rows) == {"x": END + timedelta(days=20)}
+
+
+def test_the_rest_of_a_body_that_was_torn_is_as_old_as_its_beginning():
+    begun, rest = told(0, minutes=0, body="b", user="y"), told(0, minutes=9, body="b")
+    assert ends_of([begun, told(20, minutes=5), rest])["x"] == END + timedelta(days=20)
+
+
+def test_an_end_that_was_past_when_it_came_replaces_none_unless_meta_has_just_sent_it():
+    known, late = told(0, minutes=0), timedelta(days=500)
+    old = told(-30, minutes=late // timedelta(minutes=1))  # of the first no row is left: it came again too late
+    assert ends_of([known, old]) == {"x": END}
+    assert ends_of([known, old | {"sent": old["at"]}]) == {"x": END - timedelta(days=30)}
+    assert ends_of([old]) == {"x": END - timedelta(days=30)}
+
+
+@pytest.mark.parametrize(
+    ("until", "likely"),
+    [
+        (NOW + timedelta(days=30), True),
+        (NOW - timedelta(days=900), True),
+        (NOW + FARTHEST, True),
+        (NOW + FARTHEST + timedelta(seconds=1), False),
+        (NOW - FARTHEST - timedelta(seconds=1), False),
+        (datetime(1970, 1, 1, tzinfo=UTC), False),
+        (datetime.min.replace(tzinfo=UTC), False),
+        (datetime.max.replace(tzinfo=UTC), False),
+    ],
+)
+def test_an_end_is_likely_where_it_is_within_three_years(until, likely):
+    assert is_likely(until, NOW) is likely
 
 
 def test_no_id_is_in_a_row(app_secret):

@@ -1,13 +1,16 @@
-"""Notices live where the journal lives: below the project, or in an object store."""
+"""Which notices are kept, and where: below the project, or in an object store."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 
+import pytest
+
 from accessctl.records import NOTICES
 from accessctl.state import ObjectRecords, open_store
-from tests.webhook.conftest import PERSON, envelope
+from tests.webhook.conftest import EXPIRES, PERSON, envelope
 
 
 def test_notices_are_kept_in_the_store_that_the_journal_is_in(start, project, state):
@@ -33,3 +36,14 @@ def test_a_store_that_is_gone_is_told_before_anything_is_listened_to(project, ru
     )
     assert (found.returncode, found.stdout) == (1, "")
     assert "error: s3://state/x/records cannot be read: it could not be reached" in found.stderr
+
+
+@pytest.mark.parametrize("expires", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_an_end_that_can_mean_no_day_is_taken_and_not_kept(service, person, expires):
+    assert service.post(envelope(person, expires=expires)) == 200
+    assert service.rows(person) == []
+    mixed = [*json.loads(envelope(person))["entry"], *json.loads(envelope(person, expires=expires))["entry"]]
+    assert service.post(json.dumps({"entry": mixed}).encode()) == 200
+    assert [row["until"] for row in service.rows(person)] == [EXPIRES]
+    assert "200 no likely end: each is of an end more than 3 years away" in service.log
+    assert "200 kept: 1 notice, 1 other of an end more than 3 years away" in service.log
