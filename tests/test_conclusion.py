@@ -18,9 +18,8 @@ from tests.company import ACME, CLIENT, DATACO, MEDIAHOUSE, STRANGER, Company
 from tests.github import as_github_shows
 from tests.reviewed import EVERY_DECLARED, EVERY_LIVE, POLICY
 from tests.test_report import both_sides
-from tests.test_report_command import BUYER, SANDBOX, run
+from tests.test_report_command import BUYER, SANDBOX
 
-__all__ = ["run"]
 LIVE = ("--with-live", *SANDBOX)
 
 

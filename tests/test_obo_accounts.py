@@ -100,7 +100,7 @@ def test_a_shared_ad_account_whose_requests_meta_shows_to_others_alone_is_not_kn
     asked.write()
     found = run("obo", "list", *SANDBOX, "--format", kind)
     assert found.returncode == 0
-    assert "Meta does not show us the requests on act_76, which clients share with us" in flat(found.stdout)
+    assert "Meta does not show us the requests on act_76, which clients own" in flat(found.stdout)
     if kind == "json":
         assert json.loads(found.stdout)["not_known"][1]["ad_accounts"] == ["act_76"]
 
@@ -115,9 +115,19 @@ def test_any_other_refusal_on_a_shared_ad_account_is_a_failure(asked, fault):
     assert len(found.not_known) == 1
 
 
-def test_a_declared_ad_account_that_is_refused_is_a_failure(asked):
+def test_a_clients_ad_account_in_whose_requests_we_have_no_part_is_a_failure_only_where_it_is_named(asked, run):
     del asked.world["obo_requests"]["9075"]
-    assert [one.what for one in looked(asked)[0].unread] == ["act_75/onbehalf_requests"]
+    found, _ = looked(asked)
+    assert (found.unread, "act_75" in found.not_known[1].accounts) == ((), True)
+    assert run("obo", "list", *SANDBOX).returncode == 0
+    assert run("obo", "list", "act_75", *SANDBOX).returncode == 5
+    explained = run("who", "act_75", "--with-live", *SANDBOX)
+    assert (explained.returncode, "could not be read" in explained.stdout) == (0, False)
+
+
+def test_one_of_our_own_ad_accounts_that_is_refused_is_a_failure(asked):
+    asked.world["ad_accounts"]["71"]["fault"] = {"code": 10, "message": "not today"}
+    assert [one.what for one in looked(asked)[0].unread] == ["act_71/onbehalf_requests"]
 
 
 def test_one_of_ours_that_owns_an_ad_account_is_asked_for_all_of_ours(asked):
@@ -200,9 +210,8 @@ def test_ad_accounts_of_clients_in_whose_requests_we_have_no_part_do_not_close_t
         asked.asset("ad_account", f"c-{number}", str(number), owner="client", live={ACME: ["ANALYZE"]}, fault=fault)
     found, closing = looked(asked)
     assert closing.known(ACME, LISTING_ON_ACCOUNT) is None
-    assert len(found.not_known[1].accounts) == 2 * ALIKE + 1
-    assert [one.what for one in found.unread] == ["act_75/onbehalf_requests"]
-    assert DOUBT not in found.unread[0].reason
+    assert len(found.not_known[1].accounts) == 2 * ALIKE + 2
+    assert found.unread == ()
 
 
 def test_a_review_and_an_explanation_learn_of_a_closed_endpoint_too(asked, run):

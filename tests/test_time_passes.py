@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from accessctl.connection import opened_sandbox
 from tests.company import ACME, MEDIAHOUSE
 
 if TYPE_CHECKING:
@@ -103,6 +104,16 @@ def test_an_option_that_names_a_day_is_judged_by_the_sandboxs_clock_and_without_
     assert "gives 60 days for access verification, until 2099-06-09" in text(run(*asked, *SANDBOX))
     found = run(*asked)
     assert (found.returncode, "has not come yet" in found.stderr) == (64, True)
+
+
+def test_time_does_not_pass_while_another_command_is_in_the_sandbox(moving, run):
+    with opened_sandbox(moving.directory, moving.directory / "world.yaml", ""):
+        found = run(*FORWARD, "40d")
+    assert found.returncode == 1
+    assert found.stderr.startswith("error: another command is using the sandbox")
+    assert "hint: wait until it has ended" in found.stderr
+    assert run("plan", *SANDBOX).returncode == 0
+    assert "Example: accessctl sandbox forward" in run("sandbox", "forward", "--help").stdout
 
 
 def test_time_goes_on_from_where_it_was_taken_to_and_only_forward(moving, run):

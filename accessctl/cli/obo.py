@@ -184,7 +184,7 @@ def _looked(project: Project, connection: Connection, wish: Wish, account: Asset
     from accessctl.obo.look import OboLook
 
     look = OboLook(connection.reader, connection.acting, project.desired, _closing(connection))
-    return look.on_accounts([account], wish) if account else look.everywhere(wish)
+    return look.on_accounts([account], wish, are_named=True) if account else look.everywhere(wish)
 
 
 def _closing(connection: Connection) -> Closing:

@@ -90,7 +90,7 @@ def forward_command(world: Path, time: str) -> int:
     then on; sandbox reset sets it right. Whoever calls a server (sandbox serve)
     goes by a clock of its own.
     """
-    with _held(world, f"{SERVED} start it again afterwards") as store:
+    with _held(world, "wait until it has ended; a server (sandbox serve) ends with Ctrl-C") as store:
         store.forward(_moment(time, store.now()))
         tell(f"done: in the sandbox it is now {store.now():%Y-%m-%dT%H:%M:%SZ}")
     return 0

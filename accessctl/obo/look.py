@@ -33,7 +33,7 @@ ELSEWHERE = (
     "Requests on ad accounts that are neither ours, nor shared with us, nor in a manifest cannot be known this way; "
     f"{BY_HAND}"
 )
-OF_CLIENTS = "which clients share with us and no manifest declares"
+OF_CLIENTS = "which clients own: only who has a part in a request may see it"
 OWNED, SHARED = "owned_ad_accounts", "client_ad_accounts"
 EVERYTHING = Wish()
 LISTING = {end: f"GET {edge}" for end, edge in IN_PROGRESS_OF.items()}
@@ -63,7 +63,6 @@ class OboLook:
         self._missed: dict[str, list[End]] = {}
         self._refused: dict[tuple[str, Asset], GraphError] = {}
         self._owners: dict[Asset, str] = {}
-        self._strange: set[Asset] = set()
         self._asked: set[Asset] = set()
         self._names: dict[Asset, str] = {}
 
@@ -82,11 +81,17 @@ class OboLook:
             self._notes.append(_instead([path for one in self._missed.items() for path in self._paths(*one)]))
         if wish.status == "" and len(refused) < len(self.acting):
             self._notes.append(ONLY_IN_PROGRESS)
-        not_known = (NotKnown(ELSEWHERE, tuple(refused)), *self._hidden()) if refused else ()
+        hidden = self._hidden()
+        not_known = (NotKnown(ELSEWHERE, tuple(refused)), *hidden) if refused else hidden
         return replace(self._result(wish), not_known=not_known)
 
-    def on_accounts(self, accounts: Iterable[Asset], wish: Wish = EVERYTHING) -> OboRequests:
-        """Look for the requests on these ad accounts, each as those acting businesses see it that may."""
+    def on_accounts(
+        self, accounts: Iterable[Asset], wish: Wish = EVERYTHING, *, are_named: bool = False
+    ) -> OboRequests:
+        """Look for the requests on these ad accounts, each as those acting businesses see it that may.
+
+        Where a person has named them, one that Meta does not show us is unread, and not just not known.
+        """
         by_business: dict[str, list[Asset]] = {}
         for asset in sorted(set(accounts)):
             for business in self._who_sees(asset):
@@ -94,7 +99,8 @@ class OboLook:
         for business, assets in by_business.items():
             self._on_accounts(business, assets, wish.status)
         self._conclude()
-        return self._result(wish)
+        hidden = () if are_named else self._hidden()
+        return replace(self._result(wish), not_known=hidden)
 
     def _result(self, wish: Wish) -> OboRequests:
         found = sorted(self._found.values(), key=lambda one: (len(one.id), one.id))
@@ -107,17 +113,17 @@ class OboLook:
     def _is_told(self, asset: Asset, error: GraphError) -> bool:
         """Tell whether another acting business has read an ad account, and who was refused has no part in it: one that
         only could not be heard may see more."""
-        return asset in self._asked and (error.trouble is Trouble.ABSENT_OR_HIDDEN or _is_bare(error))
+        return asset in self._asked and _shows_others(error)
 
     def _conclude(self) -> None:
         """See which edges are closed, now that all were asked."""
         self.closing.conclude([(one, edge) for one in self.acting for edge in (*LISTING.values(), LISTING_ON_ACCOUNT)])
 
     def _hidden(self) -> tuple[NotKnown, ...]:
-        """Take out the ad accounts of clients, in no manifest, whose requests Meta plainly shows to others alone."""
-        strange = self._strange - self._asked
-        keys = [key for key, error in self._refused.items() if key[1] in strange and _is_bare(error)]
-        hidden = sorted(key for key in keys if not self.closing.known(key[0], LISTING_ON_ACCOUNT))
+        """Take out the ad accounts of clients whose requests Meta plainly shows to others alone."""
+        refused = [key for key, error in self._refused.items() if key[1] not in self._asked and _shows_others(error)]
+        of_clients = [(business, asset) for business, asset in refused if self._owner(asset) != business]
+        hidden = sorted(key for key in of_clients if not self.closing.known(key[0], LISTING_ON_ACCOUNT))
         self._refused = {key: error for key, error in self._refused.items() if key not in hidden}
         nodes = tuple(dict.fromkeys(asset.node for _, asset in hidden))
         more = f" and {len(nodes) - SHOWN} more" if len(nodes) > SHOWN else ""
@@ -139,7 +145,6 @@ class OboLook:
         self._owners |= {asset: business for business, assets in owned.items() for asset in assets}
         for business in businesses:
             shared = self._listed(business, SHARED) - self._owners.keys()
-            self._strange |= shared - self.desired.assets.keys()
             self._on_accounts(business, sorted({*self._declared(business), *owned[business], *shared}), status)
 
     def _one_end(self, business: str, end: End) -> bool:
@@ -223,9 +228,9 @@ class OboLook:
         return set(found)
 
 
-def _is_bare(error: GraphError) -> bool:
+def _shows_others(error: GraphError) -> bool:
     """Tell whether a refusal is one for want of a part in it, as far as Meta's words tell."""
-    return evidence_of(error) is Evidence.EITHER
+    return error.trouble is Trouble.ABSENT_OR_HIDDEN or evidence_of(error) is Evidence.EITHER
 
 
 def _path(asset: Asset) -> str:
