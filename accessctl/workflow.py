@@ -22,7 +22,8 @@ from accessctl.tryagain import with_tried_again
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from accessctl.apply import Pending, Result, Settled, Step, Writer
+    from accessctl.apply import GraphDoor, Pending, Result, Settled, Step, Writer
+    from accessctl.closed import Closing
     from accessctl.connection import Connection
     from accessctl.journal import Journal
     from accessctl.manifest import Project
@@ -183,18 +184,14 @@ def apply_plan(
     who started the run; `warn` is told of a journal that a crash has cut short, of writes that a crash left
     open, with the aliases that `names` knows, and of a lock that is waited for, at most `patience` seconds.
     """
-    from accessctl.apply import GraphDoor, Run, Writer, pending_of, sent_since
-    from accessctl.closed import not_opened
+    from accessctl.apply import Run, Writer, pending_of, sent_since
     from accessctl.closing import closing_of
     from accessctl.holder import Holder
     from accessctl.journal import Journal, read_journal, remember
-    from accessctl.looking import blindness
     from accessctl.overtaken import check_not_overtaken
-    from accessctl.plan.losing import endings_in
 
     closing = closing_of(connection, clock, warn)
-    blind = blindness(connection, endings_in(saved.plan, {one.id for one in saved.origin.acts_as}), clock)
-    door = GraphDoor(connection.reader, connection.writer, connection.acting, closing, blind)
+    door = _door(saved, connection, closing, clock)
     about = {**(started_by or {}), "plan_digest": saved.digest}
     journal = Journal(connection.journal, uuid.uuid4().hex[:12], about=about, now=clock)
     by = about.get("actor") or platform.node()
@@ -223,9 +220,7 @@ def apply_plan(
         run = Run(writer, since, stop=stop, in_words=in_words)
         result = run.carry_out(saved.plan.actions, parallelism)
         done.append(result)
-        closing.conclude()
-        for closed in closing.found:
-            warn(f"{not_opened(closed)}. The next plan says by hand")
+        _tell_closed(closing, warn)
         with contextlib.suppress(AccessctlError):  # a broken journal has ended the run, and says so itself
             journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
     return replace(done[0], head=journal.head, settled=settled)
@@ -240,6 +235,26 @@ def _telling(done: list[Result]) -> Iterator[None]:
         if not done:
             raise
         done[0] = replace(done[0], stopped_by=done[0].stopped_by or cause)
+
+
+def _door(saved: SavedPlan, connection: Connection, closing: Closing, clock: Callable[[], datetime]) -> GraphDoor:
+    """Return the door to Meta, which knows what the tokens are foretold to lose, by the plan or by the records."""
+    from accessctl.apply import GraphDoor
+    from accessctl.looking import blindness
+    from accessctl.plan.losing import endings_in
+
+    planned = endings_in(saved.plan, {one.id for one in saved.origin.acts_as})
+    blind = blindness(connection, planned, clock)
+    return GraphDoor(connection.reader, connection.writer, connection.acting, closing, blind)
+
+
+def _tell_closed(closing: Closing, warn: Callable[[str], None]) -> None:
+    """Tell which calls this run has found that Meta does not open."""
+    from accessctl.closed import not_opened
+
+    closing.conclude()
+    for closed in closing.found:
+        warn(f"{not_opened(closed)}. The next plan says by hand")
 
 
 def _begin(journal: Journal, saved: SavedPlan) -> None:
