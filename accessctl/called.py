@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from accessctl.clean import display
 
 if TYPE_CHECKING:
+    from accessctl.model import Business
     from accessctl.plan.nouns import BusinessRef
 
 LONGEST = 80  # characters of a name in a sentence; the rows show more of it
@@ -33,7 +34,7 @@ def quoted(name: str, limit: int = LONGEST) -> str:
     return '"' + _QUOTES.sub("'", display(name, limit)) + '"'
 
 
-def called(business: BusinessRef) -> str:
+def called(business: BusinessRef | Business) -> str:
     """Return `"Mediahouse Ltd" (2002)`; where no name is known `business mediahouse (2002)`, or `business 2002`.
 
     This is for sentences. In a row or a cell a name stands by itself, beside its id, and needs no quotes.

@@ -14,7 +14,7 @@ from accessctl.model import Asset, Ending, Kind, Side, frozen
 from accessctl.records import moment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from accessctl.live.ending import Ends
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from accessctl.records import Row
 
 ENDED = "access_ended"  # a reason's code
+EARLY = timedelta(days=7)  # so long before its end what is absent was not lost by it, whatever Meta may move
 SLACK = timedelta(days=1)  # clocks differ, and nobody knows whether Meta keeps to the minute
 ASK_AGAIN = timedelta(days=1)  # after a refusal: refused calls count against the app (GRAPH_API 5.3)
 
@@ -69,13 +70,23 @@ class Foretold:
 
 
 def foretold(
-    rows: Iterable[Row], url: str, given_up: Mapping[tuple[Asset, str], datetime] = NOTHING_GIVEN_UP
+    rows: Iterable[Row],
+    url: str,
+    given_up: Mapping[tuple[Asset, str], datetime] = NOTHING_GIVEN_UP,
+    tokens: Mapping[str, str] | None = None,
 ) -> Foretold:
     """Return what rows say of one Graph URL, the latest where two speak of the same; nonsense counts for nothing.
 
     So does an end that was noted before we gave that access up ourselves: `given_up` has when, by (asset, business).
+    A row counts for the token it is of alone: `tokens` has the fingerprints by business. One without counts for all.
     """
-    told = [(at, row) for row in rows if row.get("url") == url and (at := moment_of(row)) is not None]
+    told = [
+        (at, row)
+        for row in rows
+        if row.get("url") == url
+        and row.get("token", "") in ("", (tokens or {}).get(str(row.get("business")), ""))
+        and (at := moment_of(row)) is not None
+    ]
     ends: dict[str, dict[Asset | None, datetime]] = {}
     refused: dict[str, datetime] = {}
     for at, row in sorted(told, key=lambda one: one[0]):
@@ -94,23 +105,37 @@ def foretold(
     return Foretold(_all_frozen(ends), frozen(refused))
 
 
-def news(known: Foretold, live: Access, every: Iterable[Ends], url: str, now: datetime) -> list[Row]:
+def news(
+    known: Foretold,
+    live: Access,
+    every: Iterable[Ends],
+    url: str,
+    now: datetime,
+    tokens: Mapping[str, str] | None = None,
+    whole: Collection[tuple[str, Kind]] = (),
+) -> list[Row]:
     """Return the rows that say what has changed since: ends that are new, other or gone; who was refused.
 
     `live` is what Meta showed. An end is gone where Meta tells of ends and shows the asset without one, or
-    shows the asset after it.
+    shows the asset after it; and where a client's asset is absent long before, in a listing that was read to the
+    end: `whole` has these, by business and kind. `tokens` are the fingerprints of the tokens, by business.
     """
     rows: list[Row] = []
     for ends in every:
         before, found = known.ends.get(ends.business, {}), {one.asset: one.at for one in ends.found}
         row = {"at": now.isoformat(timespec="seconds"), "url": url, "business": ends.business}
+        row |= {"token": token} if (token := (tokens or {}).get(ends.business)) else {}
         if ends.was_refused:
             rows.append({**row, "refused": True})
         changed = {asset: end for asset, end in found.items() if before.get(asset) != end}
         gone = [
             asset
             for asset, end in before.items()
-            if asset not in found and (ends.is_told or end <= now) and is_shown(live, asset, ends.business)
+            if asset not in found
+            and (
+                ((ends.is_told or end <= now) and is_shown(live, asset, ends.business))
+                or (asset and asset not in live.assets and (ends.business, asset.kind) in whole and now < end - EARLY)
+            )
         ]
         rows += [{**row, "asset": _node(asset), "expires_at": end.isoformat()} for asset, end in changed.items()]
         rows += [{**row, "asset": _node(asset), "expires_at": None} for asset in gone]

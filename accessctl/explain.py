@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from accessctl.history import WriteTold
     from accessctl.model import Access, Asset
     from accessctl.obo.requests import OboRequest
+    from accessctl.obo.told import OboTold
     from accessctl.report.nouns import Since
 
 
@@ -25,6 +26,8 @@ class Holding:
     word on the pair, `since` when it was granted or requested by us; None where the journal says nothing.
     `planned` is what a plan would do about it, None where nobody looked. `obo` are the on-behalf-of requests of
     the agency on the asset, None where they were not read; `obo_unread` is then why, if somebody tried.
+    `canceled` is the journal's last word on a cancel of one. `is_reached` tells that an acting business owns the
+    asset or is the agency: access of others there, no manifest of ours can take.
     """
 
     asset: AssetAccess
@@ -36,6 +39,8 @@ class Holding:
     planned: Conclusion | None = None
     obo: tuple[OboRequest, ...] | None = None
     obo_unread: str = ""
+    canceled: OboTold | None = None
+    is_reached: bool = True
 
 
 def on_asset(asset: Asset, desired: Access, live: Access | None, acts_as: Collection[str]) -> tuple[Holding, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from accessctl.closed import NOT_ASKED, not_opened
-from accessctl.closing import closing_of
+from accessctl.closing import closing_of, fingerprints
 from accessctl.endings import foretold, news
 from accessctl.errors import AccessctlError
 from accessctl.history import given_up
@@ -17,6 +17,7 @@ from accessctl.live.ending import Ends
 from accessctl.live.read import read_live
 from accessctl.live.wanted import wanted_of
 from accessctl.lost import why_unseen, with_evidence
+from accessctl.model import Side
 from accessctl.records import ENDINGS
 from accessctl.selectors import selected
 from accessctl.tryagain import reads_tried_again
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from accessctl.closed import Closing
     from accessctl.connection import Connection
     from accessctl.endings import Foretold
+    from accessctl.live.wanted import Wanted
     from accessctl.manifest import Project
-    from accessctl.model import Access, Asset, Ending, Remembered
+    from accessctl.model import Access, Asset, Ending, Kind, Remembered
     from accessctl.plan.nouns import Scope
 
 LATER = "what this token loses may pass for absent once it is lost: keep records with --state"
@@ -60,14 +62,15 @@ def look(
     live = read_live(connection.reader, connection.acting, wanted, connection.watch, every, closing)
     live = with_closed(live, closing, project.policy.acts_as)
     read = [every[business] for business in wanted.businesses]
-    if rows := news(known, live, read, connection.url, now):
+    if rows := news(known, live, read, connection.url, now, fingerprints(connection), _whole(wanted, live)):
         try:
             connection.records.add(ENDINGS, rows, now)
             connection.records.tidy(ENDINGS, now)
         except (OSError, AccessctlError) as error:
             reason = getattr(error, "strerror", None) or error
             connection.watch.note(f"warning: {connection.records.name} cannot be written ({reason}), so that {LATER}")
-    declared = {(one.asset, agency) for one in project.desired.assets.values() for agency in one.grants}
+    ours = project.policy.acts_as
+    declared = {(one.asset, agency) for one in project.desired.assets.values() for agency in (*one.grants, *ours)}
     again = selected(ask_again, declared, project.desired)
     live = with_evidence(live, project.desired, {business: ends.lost for business, ends in every.items()}, again)
     return live, remember(entries, connection.url)
@@ -98,7 +101,7 @@ def read_foretold(connection: Connection, entries: Iterable[Entry] | None = None
     if not rows:
         return foretold((), connection.url)
     entries = read_journal(connection.journal) if entries is None else entries
-    return foretold(rows, connection.url, given_up(entries, connection.url))
+    return foretold(rows, connection.url, given_up(entries, connection.url), fingerprints(connection))
 
 
 def blindness(
@@ -115,6 +118,12 @@ def blindness(
         return why_unseen(lost | ({asset: near[asset]} if asset in near else {}), asset)
 
     return told
+
+
+def _whole(wanted: Wanted, live: Access) -> set[tuple[str, Kind]]:
+    """Return what clients share of which kind with which business, where that was read to the end."""
+    gaps = {(gap.business, gap.kind) for gap in live.gaps if gap.side is Side.AGENCY}
+    return {(one.business, one.kind) for one in wanted.listings if one.side is Side.AGENCY} - gaps
 
 
 def _ends(known: Foretold, business: str, now: datetime) -> Ends:

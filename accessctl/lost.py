@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Reasons that say no more than that an asset cannot be seen; what is gone, or another's, is no lost one.
 UNSEEN = frozenset({"hidden", "not_listed", "not_looked_up"})
 ALL_THE_SAME = "; --ask-again asks the client all the same"
+FOR_GONE = "; --ask-again takes it for gone"
 
 
 def with_evidence(
@@ -45,7 +46,7 @@ def with_evidence(
                 continue
             grant = declared.grants.get(business, ABSENT)
             if asset in unseen or grant.status is Status.CONFIRMED:
-                told += ALL_THE_SAME * (grant.status is Status.CONFIRMED)
+                told += ALL_THE_SAME if grant.status is Status.CONFIRMED else FOR_GONE
                 assets[asset] = _unseen(assets.get(asset), declared, Side.AGENCY, business, told)
     return replace(live, assets=frozen(dict(sorted(assets.items()))))
 

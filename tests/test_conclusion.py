@@ -167,3 +167,25 @@ def test_a_pair_without_a_look_has_no_conclusion():
     access = next(iter(EVERY_DECLARED.assets.values()))
     assert list(conclusion_words(Holding(access, CLIENT, None, None))) == []
     assert conclusion_json(Holding(access, CLIENT, None, None)) is None
+
+
+@pytest.mark.parametrize("live", [(), ("--with-live", "--sandbox", "world.yaml")])
+def test_what_a_manifest_says_nothing_of_is_not_said_to_be_without_access(company, run, live):
+    company.project["acts_as"] = ["acme", "sister"]
+    company.asset("ad_account", "ours", "71", agencies={"mediahouse": ["ANALYZE"]}, live={MEDIAHOUSE: ["ANALYZE"]})
+    company.asset(
+        "ad_account", "theirs", "72", owner="client", agencies={"acme": ["ANALYZE"]}, live={ACME: ["ANALYZE"]}
+    )
+    company.write()
+
+    def why(*pair: str) -> str:
+        return " ".join(run("why", *pair, *live).stdout.split())
+
+    stranger = why("dataco", "theirs")
+    assert stranger.startswith('No manifest says what "DataCo" (dataco, 3003) is to hold on ad account theirs')
+    assert "the asset is exclusive, which on a client's asset covers access of ours alone" in stranger
+    assert "would be removed" not in stranger
+    assert "is to have no access to ad account ours" in why("dataco", "ours")
+    assert "is to have no access to ad account theirs" in why("sister", "theirs")
+    assert why("client", "theirs").startswith('"Client Inc" (client, 5005) owns ad account theirs')
+    assert "an owner needs no grant on its own asset" in why("acme", "ours")

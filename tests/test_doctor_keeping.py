@@ -77,13 +77,21 @@ ERRORS = [
 ]
 
 
+FEW = {
+    0: "there is no Marketing API call of this project with",
+    1: "whether too many calls fail, of too few to tell: 1 of 1 Marketing API call of this project with",
+    9: "whether too many calls fail, of too few to tell: 9 of the last 9 Marketing API calls of this",
+}
+
+
 @pytest.mark.parametrize(("errors", "recent", "days", "tier", "level"), ERRORS)
 def test_calls_that_fail_are_a_warning_as_soon_as_their_number_says_something(errors, recent, days, tier, level):
     found = kept(CallTally(recent, errors, recent, errors, NOW - timedelta(days=days)), tier)
     one = found.get("keeping.errors")
     assert (one.level if one else None) is level
     if one:
-        assert f"{errors:,} of the last {recent:,} Marketing API calls" in one.text
+        assert one.text.startswith(FEW.get(recent, f"{errors:,} of the last {recent:,} Marketing API calls of this"))
+        assert (" failed, " in one.text) is (recent > 0)
         assert "less than 15 % (10 % in an older text)" in one.text
         assert ("so they stand in the way of it" in one.text) == (level is Level.WARNING and tier == LIMITED)
         assert one.todo.startswith("see with plan what is refused") == (level is not Level.OK)
@@ -119,6 +127,24 @@ def test_a_ledger_without_a_row_or_that_cannot_be_read_is_not_known():
     assert "has no call yet" in kept(CallTally())["keeping"].text
     (one,) = keeping_findings(Unread("the disk is gone"), NOW)
     assert (one.id, one.level, "the disk is gone" in one.text) == ("keeping", Level.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    ("tally", "said"),
+    [
+        (CallTally(), "and 15 days count"),
+        (CallTally(since=NOW), "and 15 days count. It has no call with that app"),
+        (CallTally(1, 0, 1, 0, NOW), "and 15 days count. It has 1 call"),
+        (CallTally(1, 1, 1, 1, NOW), "and 15 days count. It has 1 call, which failed"),
+        (CallTally(2, 0, 2, 0, NOW), "and 15 days count. It has 2 calls, and 0 of them failed"),
+    ],
+)
+def test_a_young_ledger_counts_its_calls_in_plain_words(tally, said):
+    assert kept(tally)["keeping"].text.endswith(said)
+
+
+def test_one_call_is_no_calls():
+    assert " made 1 Marketing API call in the last 15 days; " in kept(CallTally(1, 0, 1, 0, OLD))["keeping.calls"].text
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ from datetime import timedelta
 import pytest
 
 from accessctl.doctor.ending import ending_findings, lost_findings
-from accessctl.doctor.facts import NOT_ASKED, USER, Facts, LiveBusiness, Managed, Me, TokenFacts, Unread
+from accessctl.doctor.examine import examine
+from accessctl.doctor.facts import NOT_ASKED, USER, Facts, LiveBusiness, Managed, Me, Service, TokenFacts, Unread
 from accessctl.doctor.findings import Level
 from accessctl.doctor.moving import moving_findings
 from accessctl.doctor.needs import needs_of
 from accessctl.endings import Foretold
 from accessctl.model import Asset, Kind, frozen
 from accessctl.render.doctor import doctor_text
+from accessctl.render.losing import losses
 from accessctl.render.paper import Paper
 from accessctl.sandbox.world import Mishap
 from accessctl.webhook.kept import Kept
@@ -109,3 +111,27 @@ def test_nothing_that_cannot_be_known_is_said_so_twice_in_a_row(declared):
     assert said.count("cannot be known: wh") == 5
     assert "not known" not in said
     assert "cannot be known: Meta" not in said
+
+
+@pytest.mark.parametrize(
+    ("work_account", "warned"), [(True, ["managed"]), (False, ["managed"]), (None, ["token-type"])]
+)
+def test_that_a_token_is_a_persons_is_one_warning_and_who_has_moved_is_not_yet_to_move(declared, work_account, warned):
+    business, token = declared.desired.businesses[ACME], TokenFacts(USER, expires_at=0)
+    told = Facts(
+        business, token, Me("7"), LiveBusiness(ACME), NOT_ASKED, managed=replace(ASKED, work_account=work_account)
+    )
+    needs = needs_of(declared.desired, declared.policy.acts_as)
+    found = [one for one in examine([told], needs, Service("v26.0"), AFTER) if one.id in ("managed", "token-type")]
+    assert [one.id for one in found if one.level is Level.WARNING] == warned
+    assert any("moves to a managed Meta account" in one.text for one in found) is not work_account
+
+
+def test_what_is_lost_later_on_the_same_day_is_not_said_to_come_after_it(company):
+    for number, alias in (("71", "de"), ("72", "fr"), ("73", "it")):
+        company.asset("ad_account", alias, number, agencies={"mediahouse": BUYER}, live={})
+    losing(company, "act_71", "act_72", "act_73")
+    company.world["quirks"]["expire_days"] = 0
+    early = END - timedelta(days=90)
+    later = losses(plan_at(company, early), early).later
+    assert later.endswith(" on 4 May 2027, and 2 more on that day or later.")

@@ -40,8 +40,6 @@ def of_permissions(found):
         ),
         (replace(SOUND, belonging=Belonging(Home.OTHER, ("x",))), None, "it is the token of another business"),
         (replace(SOUND, live=Unread("gone", 100)), None, "the business cannot be read"),
-        (UNVERIFIED, False, "Meta refuses its calls for want of access verification"),
-        (replace(SOUND, unverified="Meta refused GET x"), None, "for want of access verification"),
     ],
 )
 def test_permissions_are_of_no_use_where_something_stands_in_the_way(facts, stated, why):
@@ -53,6 +51,23 @@ def test_permissions_are_of_no_use_where_something_stands_in_the_way(facts, stat
     assert one.todo
     assert one.source
     assert "its permissions cover the business" not in {one.text for one in found.values()}
+
+
+@pytest.mark.parametrize(
+    ("facts", "stated"), [(UNVERIFIED, False), (replace(SOUND, unverified="Meta refused GET x"), None)]
+)
+def test_missing_verification_is_one_problem_and_no_permission_is_said_to_be_enough(facts, stated):
+    found = examine((facts,), {ACME: NEEDED}, Service(NEWEST), NOW, Stated(stated))
+    assert [one.id for one in found if one.level is Level.PROBLEM] == ["verification"]
+    assert of_permissions({one.id: one for one in found}) == []
+    assert "its permissions cover the business" not in {one.text for one in found}
+
+
+def test_the_permissions_that_one_asset_takes_are_spoken_of_in_the_singular():
+    barred = replace(SOUND, token=replace(ROBOT, is_valid=False))
+    found = examine((barred,), {ACME: replace(NEEDED, owned=())}, Service(NEWEST), NOW)
+    (one,) = of_permissions({one.id: one for one in found})
+    assert one.text.startswith("it has the permissions that 1 Page as agency takes, and cannot use them: ")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from .hostile import names
 from .test_doctor import ACTING, NEEDED, NOW, SOUND, filled, mixed
 
 GOLDEN = Path(__file__).parent / "golden"
+PARTNERS = "https://business.facebook.com/settings/partners"
 URL = "https://www.facebook.com/v21.0/dialog/oauth?client_id=4242&redirect_uri=YOUR_URL/&scope="
 
 
@@ -71,6 +72,30 @@ def test_colour_adds_nothing_to_the_words():
     for code in ("32", "33", "31", "36", "1", "0"):
         coloured = coloured.replace(f"\x1b[{code}m", "")
     assert coloured == plain
+
+
+def test_the_sum_and_the_worst_of_each_business_come_first():
+    text, markdown = doctor_text(mixed(), ACTING, Paper()), doctor_markdown(mixed(), ACTING)
+    lines = text.splitlines()
+    assert lines[0] == lines[-1] == markdown.splitlines()[2].strip("*")
+    for shown, begin in ((text, r"  "), (markdown, r"- \*\*")):
+        for part in re.split(r"\n\n(?=\S)", shown):
+            levels = re.findall(rf"^{begin}(problem|cannot be known|warning|ok)\b", part, re.MULTILINE)
+            assert levels == sorted(levels, key=("problem", "cannot be known", "warning", "ok").index)
+    assert [one["id"] for one in json.loads(doctor_json(mixed()))["findings"]] == [one.id for one in mixed()]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("it runs (since 2026-11-22): then", "it runs (since `2026-11-22`): then"),
+        (f"see {PARTNERS}: there", f"see `{PARTNERS}`: there"),
+        ("with business_management: which", "with `business_management`: which"),
+        ("at act_1; or act_2, and act_3.", "at `act_1`; or `act_2`, and `act_3`."),
+    ],
+)
+def test_no_address_or_word_of_metas_ends_in_the_mark_of_a_sentence(said, shown):
+    assert f": {shown}\n" in doctor_markdown((Finding("a", Level.OK, "", said),), ())
 
 
 def named(name: str) -> tuple[tuple[Finding, ...], tuple[Business, ...]]:

@@ -254,7 +254,7 @@ def test_other_businesses_are_called_as_the_manifests_call_them():
         (0, Level.WARNING, "until 2027-01-20 Meta takes its calls all the same, then they gradually begin to fail"),
         (60, Level.WARNING, "until 2026-11-21 Meta takes its calls all the same"),
         (61, Level.PROBLEM, "the 60 days of Meta's email ended on 2026-11-20, and its calls may fail"),
-        (None, Level.PROBLEM, "Meta refuses its calls"),
+        (None, Level.PROBLEM, "if that is right, Meta would refuse its calls, whatever permissions the token has"),
     ],
 )
 def test_what_is_not_verified_is_refused_but_for_the_60_days(days, level, said):

@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "documents"
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
 PART = README.partition("\n## What Meta's documents describe, and where accessctl covers it\n")[2].partition("\n## ")[0]
+WEBHOOK_PART = README.partition("\n## Webhook of managed Meta accounts\n")[2].partition("\n## ")[0]
 DOCTOR = 1
 BY_HAND = "by hand"
 WEBHOOK = "http://127.0.0.1:8080/webhook"
@@ -63,7 +64,7 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
                 ),
             ),
             (DOCTOR, ("you say that it is verified as a Tech Provider, so its calls are accepted",)),
-            (DOCTOR, ("you say that it is not verified as a Tech Provider: Meta refuses its calls",)),
+            (DOCTOR, ("not verified as a Tech Provider: if that is right, Meta would refuse its calls",)),
             (0, ("in the sandbox it is now 2099-12-01T00:00:00Z",)),
             (DOCTOR, ("Meta has refused a call, and its words speak of verification",)),
         ],
@@ -103,7 +104,7 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
             (
                 DOCTOR,
                 (
-                    "you say that it is not verified as a Tech Provider: Meta refuses its calls",
+                    "not verified as a Tech Provider: if that is right, Meta would refuse its calls",
                     "Where Meta has denied it, that admin may do so again once the use of the app has changed",
                 ),
             )
@@ -232,8 +233,10 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
             (
                 0,
                 (
-                    "by hand, at https://business.facebook.com/settings/partners: birkenhof (556203941187725) adds",
-                    "adds kastanie (1190437725618032) as a partner on act_1527740963318250, with ADVERTISE, ANALYZE",
+                    "by hand, at https://business.facebook.com/settings/partners: ",
+                    "(556203941187725) adds",
+                    "(1190437725618032) as a partner on",
+                    "act_1527740963318250, with ADVERTISE, ANALYZE",
                     "since 8 June 2021 only some apps",
                 ),
             )
@@ -326,7 +329,7 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
             )
         ],
         "On-behalf-of: cancel": [
-            (3, ("refused: on-behalf-of request 9001 is not canceled", "only its sender can cancel it")),
+            (3, ("refused: on-behalf-of request 9001 is not canceled", "can cancel it")),
             (3, ("refused: on-behalf-of request 9004 is not canceled: it has ended",)),
             (0, ("- request 9002 canceled",)),
             (0, ("canceled its request 9002 to act on behalf of", "applied [run")),
@@ -397,7 +400,7 @@ PROMISED: Mapping[str, Mapping[str, list[tuple[int, tuple[str, ...]]]]] = {
         ],
         "Who moves, and when": [
             (0, (f"this token's person {TO_MANAGED}; it loses access on", "(in 4")),
-            (5, (f"1 person of this app {TO_MANAGED} on",)),
+            (5, (f"1 person of this app {TO_MANAGED} on", "No changes. 1 blocked.")),
         ],
         "`is_work_account`": [(DOCTOR, (f"{MANAGED_ACCOUNT}: the organization can", "[is_work_account of GET /me]"))],
         "`user_access_expire_time`": [
@@ -600,6 +603,40 @@ def test_a_command_of_the_table_prints_what_its_row_promises(
         for some in words:
             assert some in text or some in flat(text), f"{some!r} is not in:\n{text}"
     assert not found
+
+
+def test_the_copy_is_made_by_the_command_that_stands_above_the_table(tmp_path: Path) -> None:
+    (made,) = re.findall(r"^cp -r examples/documents .*$", PART, re.MULTILINE)
+    place = tmp_path / "checkout"
+    copied(place / "examples" / "documents")
+    ended = subprocess.run(["sh", "-ec", f"{made} && pwd"], cwd=place, capture_output=True, text=True, check=True)
+    here = Path(ended.stdout.strip())
+    assert here.parent == tmp_path.resolve()
+    with contextlib.ExitStack() as running:
+        assert Shell(here, running).run("validate")[0] == 0
+
+
+def test_a_notice_is_seen_in_the_sandbox_where_all_three_are_given_the_same_state(tmp_path: Path) -> None:
+    (block,) = [one for one in re.findall(r"```sh\n(.*?)```", WEBHOOK_PART, re.DOTALL) if "sandbox notify" in one]
+    exported, *lines = block.splitlines()
+    assert exported in PART  # what the shell here has, too
+    with contextlib.ExitStack() as running:
+        shell = Shell(copied(tmp_path / "documents"), running)
+        found = [shell.run(line.removeprefix("accessctl ")) for line in lines]
+        without = shell.run("plan --sandbox after.yaml")
+    assert [code for code, _ in found] == [0, 0, 5, 0]
+    assert f"1 person of this app {TO_MANAGED} on" in flat(found[2][1])
+    assert f"this token's person {TO_MANAGED}; it loses access on" in flat(found[3][1])
+    assert TO_MANAGED not in flat(without[1])
+
+
+def test_on_the_day_after_only_what_the_person_could_see_is_out_of_sight(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as running:
+        code, text = Shell(copied(tmp_path / "documents"), running).run("plan --sandbox after.yaml --format json")
+    plan = json.loads(text)
+    assert code == 5
+    assert not plan["actions"]
+    assert [one["asset"]["alias"] for one in plan["blocked"]] == ["rothmann-brand"]
 
 
 def test_each_finding_of_doctor_names_its_source(printed: dict[tuple[str, str], list[tuple[int, str]]]) -> None:

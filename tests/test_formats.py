@@ -21,7 +21,7 @@ PLAN = ("plan", "--sandbox", "world.yaml")
 
 @pytest.fixture
 def brand(tmp_path) -> Path:
-    return shutil.copytree(BRAND, tmp_path / "brand")
+    return shutil.copytree(BRAND, tmp_path / "brand", ignore=shutil.ignore_patterns(".*"))
 
 
 @pytest.fixture

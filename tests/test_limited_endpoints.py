@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -252,7 +253,7 @@ def test_a_request_by_hand_names_the_client_the_tasks_and_the_place(company):
     first = saved.plan.waiting[0]
     assert first.reason.text == (
         f"Meta does not open this call to the app (code 3 on 2026-11-21); by hand, at {PARTNERS_PAGE}: "
-        "client (5005) adds acme (1001) as a partner on act_700, with ADVERTISE, ANALYZE"
+        '"Client Inc" (5005) adds "Acme GmbH" (1001) as a partner on ad account act_700, with ADVERTISE, ANALYZE'
     )
     assert (first.since, first.stale_at) == (None, None)
     waits = waiting_of(saved.plan, company.load().desired, saved.created_at)
@@ -273,13 +274,28 @@ def test_what_we_own_is_by_hand_on_the_assets_own_page_in_business_settings(comp
     texts = [row.reason.text.partition("by hand, at ")[2] for row in saved.plan.waiting]
     page = "https://business.facebook.com/settings/pages/{}?business_id=1001: "
     assert texts == [
-        page.format(700) + "assign mediahouse (2002) as a partner, with ADVERTISE, ANALYZE",
-        page.format(701) + "accept the request of mediahouse (2002), with ADVERTISE, ANALYZE",
-        page.format(702) + "change what mediahouse (2002) holds to ADVERTISE, ANALYZE",
+        page.format(700) + 'assign "Mediahouse Ltd" (2002) as a partner, with ADVERTISE, ANALYZE',
+        page.format(701) + 'accept the request of "Mediahouse Ltd" (2002), with ADVERTISE, ANALYZE',
+        page.format(702) + 'change what "Mediahouse Ltd" (2002) holds to ADVERTISE, ANALYZE',
     ]
     waits = waiting_of(saved.plan, company.load().desired, saved.created_at)
     assert {(one.whom, one.business.id) for one in waits} == {(Whom.US, ACME)}
     assert nudge_text(waits) == "Nobody has to be reminded.\n"
+
+
+def test_what_is_done_by_hand_stands_once_in_each_row(company, run):
+    wanting(company, "POST client_ad_accounts", assets=1)
+    company.write()
+    sandbox = ("--sandbox", "world.yaml")
+    assert run("apply", "--auto-approve", *sandbox).returncode == 5
+    shown = [run("waiting", *sandbox), run("report", *sandbox), run("report", "--format", "markdown", *sandbox)]
+    shown += [run("plan", "--render", "html=plan.html", *sandbox), run("report", "--render", "html=r.html", *sandbox)]
+    pages = [(company.directory / name).read_text() for name in ("plan.html", "r.html")]
+    texts = [flat(one.stdout) for one in shown[:3]] + [re.sub(r'data-rest="[^"]*"', "", page) for page in pages]
+    for text in texts:
+        assert text.count("Meta does not open this call to the app") == 1
+        assert text.count(" as a partner on ad account act_700") == 1, text
+        assert text.count("settings/partners") == 1
 
 
 def test_every_form_of_a_plan_says_it_once_and_has_every_link(company):

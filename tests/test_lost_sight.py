@@ -20,11 +20,23 @@ from accessctl.model import Asset, Kind
 from accessctl.plan.losing import endings_in
 from accessctl.plan.nouns import Verb
 from accessctl.records import ENDINGS
-from accessctl.sandbox.world import frozen
+from accessctl.sandbox.world import Fault, frozen
 from accessctl.way import Way
 from accessctl.workflow import NO_WISH, Wish, apply_plan, plan_project
 from tests.company import ACME
-from tests.test_managed_accounts import BUYER, END, KINDS, NODES, apply_at, change, losing, move, plan_at, with_ends
+from tests.test_managed_accounts import (
+    BUYER,
+    END,
+    KINDS,
+    NODES,
+    TOKEN,
+    apply_at,
+    change,
+    losing,
+    move,
+    plan_at,
+    with_ends,
+)
 
 if TYPE_CHECKING:
     from accessctl.plan.document import SavedPlan
@@ -263,3 +275,93 @@ def test_the_end_that_a_plan_knows_of_counts_beside_those_noted(company):
         shutil.rmtree(connection.records.name)
         assert not blindness(connection, (), lambda: AFTER)(ACME, page)
         assert blindness(connection, ends, lambda: AFTER)(ACME, page)
+
+
+# Another token.
+
+
+def with_token_of_person(company: Company) -> None:
+    change(company, lambda world: replace(world, acts_with=frozen({ACME: TOKEN})))
+
+
+def with_token_of_system_user(company: Company) -> None:
+    change(company, lambda world: replace(world, acts_with=frozen({})))
+
+
+@KINDS
+def test_what_another_token_shows_takes_no_end_from_the_persons_token(company, kind):
+    shared(company, kind)
+    losing(company, NODES[kind])
+    plan_at(company, BEFORE)
+    with_token_of_system_user(company)
+    assert plan_at(company, BEFORE + timedelta(days=1)).plan.losing == ()
+    with_token_of_person(company)
+    saved = plan_at(company, AFTER)
+    assert (saved.plan.actions, codes(saved)) == ((), {"71": "access_ended"})
+
+
+@KINDS
+def test_a_plan_of_another_token_gives_nothing_up_that_the_persons_token_has_lost(company, kind):
+    company.asset(kind, "a-71", "71", owner="client", agencies={}, live={ACME: BUYER})
+    losing(company, NODES[kind])
+    plan_at(company, BEFORE)
+    with_token_of_system_user(company)
+    saved = plan_at(company, BEFORE + timedelta(days=1))
+    with_token_of_person(company)
+    move(company, AFTER)
+    with company.connected() as (_, connection):
+        (step,) = apply_plan(saved, connection, clock=lambda: AFTER).steps
+    assert (step.outcome, company.writes) == (Outcome.FAILED, ())
+
+
+@KINDS
+def test_a_new_token_is_not_accused_of_what_the_persons_token_has_lost(company, kind):
+    shared(company, kind)
+    losing(company, NODES[kind])
+    plan_at(company, BEFORE)
+    assert codes(plan_at(company, AFTER)) == {"71": "access_ended"}
+    with_token_of_system_user(company)
+    change(company, lambda world: world.with_assets([replace(world.assets[NODES[kind]], agencies=frozen({}))]))
+    saved = plan_at(company, AFTER + timedelta(days=1))
+    assert [action.verb for action in saved.plan.actions] == [Verb.REQUEST]
+
+
+@KINDS
+@pytest.mark.parametrize(("days", "blocked"), [(20, []), (5, ["71"])])
+def test_what_a_client_takes_back_long_before_the_end_was_not_lost_by_it(company, kind, days, blocked):
+    """Shortly before, nobody can tell: Meta may have moved the end."""
+    company.asset(kind, "a-71", "71", owner="client", agencies={}, live={ACME: BUYER})
+    losing(company, NODES[kind])
+    plan_at(company, END - timedelta(days=30))
+    change(company, lambda world: world.with_assets([replace(world.assets[NODES[kind]], agencies=frozen({}))]))
+    plan_at(company, END - timedelta(days=days))
+    saved = plan_at(company, AFTER)
+    assert list(codes(saved)) == blocked
+    assert all("--ask-again takes it for gone" in row.reason.text for row in saved.plan.blocked)
+    assert plan_at(company, AFTER, Wish(ask_again=("a-71",))).plan.blocked == ()
+
+
+def test_a_listing_that_was_not_read_to_the_end_takes_no_end_away(company):
+    shared(company, Kind.PAGE)
+    losing(company, "71")
+    plan_at(company, END - timedelta(days=30))
+    change(
+        company,
+        lambda world: replace(world, quirks=replace(world.quirks, closed=frozen({"GET clients": Fault(3)}))),
+    )
+    plan_at(company, END - timedelta(days=29))
+    with company.connected() as (_, connection):
+        assert len(read_foretold(connection).ends[ACME]) == 1
+
+
+@KINDS
+@pytest.mark.parametrize("do", ["token_expired", "drop_before"])
+def test_a_look_that_fails_after_the_call_leaves_its_outcome_unknown_and_in_the_journal(company, kind, do):
+    company.asset(kind, "a", "71", agencies={"mediahouse": BUYER}, live={})
+    after = {Kind.AD_ACCOUNT: 2, Kind.PAGE: 3}[kind]  # a plan reads ad accounts with their agencies inside
+    company.world["faults"] = [{"match": f"GET {NODES[kind]}/agencies", "do": do, "nth": after}]
+    saved = company.plan()
+    result = company.apply(saved)
+    assert [step.outcome for step in result.steps] in ([Outcome.UNKNOWN], [Outcome.APPLIED])
+    assert len(company.writes) == 1
+    assert [entry["event"] for entry in company.journal].count("outcome") == 1

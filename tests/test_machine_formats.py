@@ -471,7 +471,7 @@ def test_a_problem_at_an_asset_keeps_its_code_quality_fingerprint_whatever_happe
 
 @pytest.fixture
 def brand(tmp_path) -> Path:
-    return shutil.copytree(BRAND, tmp_path / "brand")
+    return shutil.copytree(BRAND, tmp_path / "brand", ignore=shutil.ignore_patterns(".*"))
 
 
 @pytest.mark.parametrize("name", VALIDATE_FORMATS)

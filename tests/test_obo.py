@@ -16,10 +16,22 @@ from accessctl.graph.codes import classify
 from accessctl.graph.errors import HINT_UNVERIFIED, GraphError, Trouble
 from accessctl.limited import OBO_LISTS, REQUESTS_PAGE
 from accessctl.live.obo import read_one
-from accessctl.model import Asset, Business, Kind
-from accessctl.obo.hints import OF_REQUEST, unreadable
+from accessctl.model import Access, Asset, Business, Kind
+from accessctl.obo.hints import OF_REQUEST, of_request, unreadable
 from accessctl.obo.look import LISTING, LISTING_ON_ACCOUNT, ONLY_IN_PROGRESS, OboLook
-from accessctl.obo.requests import FILTERS, STATUSES, End, OboRequest, OboRequests, Phase, Unread, Wish, not_cancelable
+from accessctl.obo.requests import (
+    FILTERS,
+    STATUSES,
+    End,
+    NotKnown,
+    OboRequest,
+    OboRequests,
+    Phase,
+    Unread,
+    Wish,
+    asks,
+    not_cancelable,
+)
 from accessctl.records import CLOSED
 from accessctl.render.obo import names_of, obo_list_json, obo_list_text
 from accessctl.render.obo_markdown import obo_list_markdown
@@ -28,7 +40,7 @@ from accessctl.sandbox import Sandbox, load_world
 from accessctl.sandbox.server import serve
 from accessctl.sandbox.store import Store
 from accessctl.way import Way
-from tests.company import ACME, DATACO, MEDIAHOUSE, NOW, SISTER, STRANGER
+from tests.company import ACME, CLIENT, DATACO, MEDIAHOUSE, NOW, SISTER, STRANGER
 from tests.hostile import names as hostile_names
 
 SANDBOX = ("--sandbox", "world.yaml")
@@ -72,7 +84,9 @@ def ids(found: OboRequests) -> list[str]:
 def test_only_a_request_that_waits_and_that_we_have_sent_is_ours_to_cancel(status):
     waits = STATUSES[status][0] is Phase.WAITING
     assert (not_cancelable(request(status), [ACME]) == "") is waits
-    assert "has sent it" in not_cancelable(request(status), [MEDIAHOUSE])
+    reason = not_cancelable(request(status), [MEDIAHOUSE])
+    assert ('only "S" (1001), who has sent it, can cancel it, and this project' in reason) is waits
+    assert reason
 
 
 def test_there_are_twelve_statuses_and_five_of_them_wait():
@@ -84,6 +98,63 @@ def test_there_are_twelve_statuses_and_five_of_them_wait():
         "PENDING_INTEGRITY_REVIEW",
         "MMA_DIRECT_ASSETS_PENDING",
     ]
+
+
+@pytest.mark.parametrize("status", [*STATUSES, "BRAND_NEW"])
+def test_only_what_waits_is_told_in_the_present(status):
+    waits = STATUSES.get(status, (Phase.UNKNOWN, ""))[0] is Phase.WAITING
+    assert asks(request(status)) == ("asks" if waits else "asked") + " to act on behalf of"
+
+
+def test_who_got_a_request_is_told_to_answer_it_and_of_another_its_name_is_told():
+    assert of_request(request(), [MEDIAHOUSE]).startswith("you answer it, in Business Settings > Requests, at https://")
+    assert of_request(request(), [ACME]) == '"R" (2002) answers it, in Business Settings > Requests'
+
+
+def test_where_meta_does_not_show_all_that_there_are_none_is_no_fact():
+    shown = OboRequests(not_known=(NotKnown("Meta does not show us some", (ACME,)),))
+    for found, said in (
+        (OboRequests(), "No on-behalf-of requests."),
+        (shown, "No on-behalf-of requests in what Meta shows us."),
+        (OboRequests(unread=(Unread("act_71", "no"),)), "No on-behalf-of requests in what could be read."),
+    ):
+        names = names_of(Access({}, {}), found)
+        assert said in obo_list_text(found, names, [ACME], Paper())
+        assert said in obo_list_markdown(found, names, [ACME])
+
+
+def test_a_request_is_shown_with_the_name_of_its_ad_account(asked, run):
+    asked.asset("ad_account", "theirs", "74", owner="client", agencies={"acme": ["ANALYZE"]}, live={ACME: ["ANALYZE"]})
+    asked.world["ad_accounts"]["74"]["name"] = "Theirs"
+    asked.asset("ad_account", "hidden", "75", owner="client", agencies={"acme": ["ANALYZE"]}, live={})
+    for number, account in (("9005", "74"), ("9006", "75")):
+        asked.world["obo_requests"][number] = {"ad_account": account, "receiving": CLIENT, "requesting": ACME}
+    asked.write()
+    listed = json.loads(run("obo", "list", "--format", "json", *SANDBOX).stdout)["requests"]
+    names = {one["id"]: one["ad_account"]["name"] for one in listed}
+    assert names["9005"] == "Theirs"
+    assert [one for one, name in names.items() if not name] == ["9006"]
+    for one, name in names.items():
+        shown = json.loads(run("obo", "show", one, "--format", "json", *SANDBOX).stdout)
+        assert (one, shown["ad_account"]["name"]) == (one, name)
+
+
+@pytest.mark.parametrize(("status", "near"), [("APPROVED", "APPROVE"), ("in-progress", "IN_PROGRESS")])
+def test_a_status_that_is_nearly_one_is_told_as_meta_spells_it(asked, run, status, near):
+    asked.write()
+    found = run("obo", "list", "--status", status, *SANDBOX)
+    assert found.returncode == 64
+    assert f"(did you mean {near}?); there are APPROVE, CANCELED, DECLINE," in found.stderr
+    assert "approve'" not in found.stderr
+
+
+@pytest.mark.parametrize("status", ["approve", "Approve", "APPROVE"])
+def test_a_status_is_taken_in_any_case_and_one_that_only_meta_knows_is_listed(asked, run, status):
+    asked.write()
+    found = json.loads(run("obo", "list", "--status", status, "--format", "json", *SANDBOX).stdout)
+    assert [one["id"] for one in found["requests"]] == ["9002"]
+    listed = json.loads(run("obo", "list", "--format", "json", *SANDBOX).stdout)
+    assert "BRAND_NEW" in {one["status"] for one in listed["requests"]}
 
 
 def test_a_status_nobody_knows_is_kept_and_never_canceled():
@@ -289,7 +360,7 @@ def test_one_request_is_read_bare_or_in_a_list(asked, run, shape):
         "id": "9003",
         "status": "IN_PROGRESS",
         "phase": "waiting",
-        "ad_account": {"id": "73", "alias": "", "name": ""},
+        "ad_account": {"id": "73", "alias": "", "name": "Unmanaged"},
         "receiving_business": {"id": SISTER, "alias": "sister", "name": "Sister SA"},
         "requesting_business": {"id": ACME, "alias": "acme", "name": "Acme GmbH"},
         "ends": ["sent"],

@@ -225,7 +225,7 @@ def test_a_review_with_requests_has_them_beside_their_grants_and_the_others_as_n
     assert found.returncode == 0
     said = on_one_line(found.stdout).replace("&#34;", '"').replace("`", "")
     assert 'on behalf of: "Mediahouse Ltd" (2002) asks to act on behalf of "Acme GmbH" (1001): waits for' in said
-    assert 'beside no grant: "Stranger Ltd" (4004) asks to act on behalf of "Acme GmbH" (1001) on act_71: a' in said
+    assert 'beside no grant: "Stranger Ltd" (4004) asked to act on behalf of "Acme GmbH" (1001) on act_71: a' in said
     assert 'beside no grant: "DataCo" (3003)' in said
 
 

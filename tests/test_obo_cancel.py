@@ -68,6 +68,27 @@ def test_a_cancel_is_in_the_write_log_once_and_in_the_journal_before_and_after(a
     assert (outcome["outcome"], outcome["status"], outcome["answer"]) == ("applied", "CANCELED", {"success": True})
 
 
+@pytest.mark.parametrize("live", [(), ("--with-live", *SANDBOX)])
+def test_why_tells_of_a_cancel_on_the_pair_and_of_none_on_another(asked, run, live):
+    asked.asset("ad_account", "fr", "72", agencies={"mediahouse": ["ANALYZE"]}, live={MEDIAHOUSE: ["ANALYZE"]})
+    asked.world["obo_requests"] = {"9001": {"ad_account": "71", "receiving": SISTER, "requesting": ACME}}
+    asked.write()
+    canceled = run(*CANCEL, *SANDBOX).stdout.splitlines()[-1].rpartition("[")[2]
+    state = live or SANDBOX
+    for end in ("acme", "sister"):
+        text = " ".join(run("why", end, "de", *state).stdout.split())
+        assert 'canceled its request 9001 to act on behalf of "' in text
+        assert f"applied [{canceled}" in text
+        assert "nothing on this pair" not in text
+        assert "request 9001" in run("why", end, "de", *state, "--format", "markdown").stdout
+        (row,) = json.loads(run("why", end, "de", *state, "--format", "json").stdout)
+        assert (row["journal"], row["obo_canceled"]["request"]) == (None, "9001")
+    for pair in (("mediahouse", "de"), ("acme", "fr")):
+        assert "journal: nothing on this pair" in run("why", *pair, *state).stdout
+        (row,) = json.loads(run("why", *pair, *state, "--format", "json").stdout)
+        assert row["obo_canceled"] is None
+
+
 def test_a_second_cancel_is_refused_and_sends_nothing(asked, run):
     assert run(*CANCEL, *SANDBOX).returncode == 0
     again = run(*CANCEL, *SANDBOX)
@@ -87,9 +108,15 @@ def test_without_a_terminal_nothing_is_canceled_and_the_hint_names_the_flag(aske
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
-        ({"receiving": ACME, "requesting": DATACO}, "it was sent to one; only its sender can cancel it"),
-        ({"receiving": MEDIAHOUSE, "requesting": DATACO}, "no business this project acts for has sent it"),
-        ({"receiving": SISTER, "requesting": ACME, "status": "APPROVE"}, "it has ended: approved (APPROVE)"),
+        ({"receiving": ACME, "requesting": DATACO}, 'only "DataCo" (3003), who has sent it, can cancel it'),
+        ({"receiving": ACME, "requesting": DATACO}, "hint: you answer it, in Business Settings > Requests, at https"),
+        ({"receiving": MEDIAHOUSE, "requesting": DATACO}, "and this project does not act for that business"),
+        ({"receiving": MEDIAHOUSE, "requesting": DATACO}, 'hint: "Mediahouse Ltd" (2002) answers it, in Business'),
+        ({"receiving": SISTER, "requesting": ACME, "status": "APPROVE"}, "it waits no more: approved (APPROVE)"),
+        (
+            {"receiving": SISTER, "requesting": ACME, "status": "APPROVE"},
+            "hint: Meta's documents have no call that ends",
+        ),
         ({"receiving": SISTER, "requesting": ACME, "status": "DECLINE"}, "it has ended: declined (DECLINE)"),
         ({"receiving": SISTER, "requesting": ACME, "status": "BRAND_NEW"}, "nobody knows what its status BRAND_NEW"),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.cli import COMMANDS
+from accessctl.cli import COMMANDS, sandbox
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,7 +20,12 @@ def fences(kind: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def brand(tmp_path_factory) -> Path:
-    return shutil.copytree(ROOT / "examples" / "brand", tmp_path_factory.mktemp("readme") / "brand")
+    return copied("brand", tmp_path_factory.mktemp("readme"))
+
+
+def copied(example: str, to: Path) -> Path:
+    """Copy an example without what somebody has done in its sandbox."""
+    return shutil.copytree(ROOT / "examples" / example, to / example, ignore=shutil.ignore_patterns(".*"))
 
 
 def test_the_plan_in_the_readme_is_the_one_of_the_example(run_alone, brand):
@@ -44,6 +49,24 @@ def test_the_readme_names_every_command():
     rows = re.findall(r"^\| `([a-z]+)", README, re.MULTILINE)
     named = set(rows) | set(re.findall(r"`(who|what|why) ", README))
     assert set(COMMANDS) <= named
+
+
+def test_the_readme_names_every_command_of_the_sandbox():
+    (row,) = re.findall(r"^\| `sandbox ([^`]+)`", README, re.MULTILINE)
+    assert set(row.split("\\|")) == set(sandbox.command.commands)
+
+
+def test_after_the_first_command_of_the_readme_one_enters_the_environment_that_it_makes():
+    first, second = fences("sh")[:2]
+    assert "python3 -m venv .venv " in first
+    assert "`. .venv/bin/activate`" in README.partition(first)[2].partition(second)[0]
+
+
+def test_the_first_command_of_the_readme_leaves_nothing_that_its_tests_trip_over():
+    for path in (ROOT / "tests").rglob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if re.search(r"copytree\((BRAND|EXAMPLES?\b|ROOT / \"examples\")", line):
+                assert "ignore_patterns(" in line, f"{path.name}: {line.strip()}"
 
 
 def test_every_option_in_the_readme_is_one(run):

@@ -131,7 +131,7 @@ def test_what_does_not_fit_is_counted_and_what_went_wrong_stays_first(limit, do)
 
 
 def test_the_files_say_what_stdout_says(run, tmp_path):
-    brand = shutil.copytree(BRAND, tmp_path / "brand")
+    brand = shutil.copytree(BRAND, tmp_path / "brand", ignore=shutil.ignore_patterns(".*"))
     renders = [f"--render={name}=out.{name}" for name in RESULT_FORMATS]
     found = run(*APPLY, *renders, "--format", "json", cwd=brand)
     assert {path.name for path in brand.glob("out.*")} == {f"out.{name}" for name in RESULT_FORMATS}, found.stderr
@@ -228,14 +228,14 @@ def test_a_run_that_was_stopped_tells_in_files_what_became_of_it(company):
 
 
 def test_a_plan_that_is_refused_leaves_no_file(run, tmp_path):
-    brand = shutil.copytree(BRAND, tmp_path / "brand")
+    brand = shutil.copytree(BRAND, tmp_path / "brand", ignore=shutil.ignore_patterns(".*"))
     found = run("apply", "--sandbox", "world.yaml", "--render=markdown=out.md", cwd=brand)
     assert found.returncode == 3
     assert not (brand / "out.md").exists()
 
 
 def test_the_plan_that_is_applied_is_not_written_over(run, tmp_path):
-    brand = shutil.copytree(BRAND, tmp_path / "brand")
+    brand = shutil.copytree(BRAND, tmp_path / "brand", ignore=shutil.ignore_patterns(".*"))
     run("plan", "--out", "plan.json", "--sandbox", "world.yaml", cwd=brand)
     before = (brand / "plan.json").read_bytes()
     found = run(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accessctl.connection import opened_sandbox
-from tests.company import ACME, MEDIAHOUSE
+from tests.company import ACME, MEDIAHOUSE, SISTER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +86,15 @@ def test_what_was_declared_until_a_day_is_revoked_after_it_and_the_journal_has_t
     assert "Apply complete: 1 revoked." in run("apply", "--auto-approve", *SANDBOX).stdout
     assert journal_days(timeless) == {"2099-04-01"}
     assert {write.at.date().isoformat() for write in timeless.writes} == {"2099-04-01"}
+
+
+def test_a_cancel_of_a_request_stands_in_the_journal_with_the_sandboxs_day(timeless, run):
+    timeless.asset("ad_account", "de", "71", agencies={"mediahouse": ["ANALYZE"]}, live={MEDIAHOUSE: ["ANALYZE"]})
+    timeless.world["obo_requests"] = {"9001": {"ad_account": "71", "receiving": SISTER, "requesting": ACME}}
+    timeless.write()
+    run(*FORWARD, "2099-04-01")
+    assert run("obo", "cancel", "9001", "--auto-approve", *SANDBOX).returncode == 0
+    assert journal_days(timeless) == {"2099-04-01"}
 
 
 def test_each_world_has_a_clock_of_its_own_and_a_reset_sets_it_right(moving, run):

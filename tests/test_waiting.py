@@ -12,6 +12,7 @@ import urllib.parse
 import urllib.request
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -183,7 +184,8 @@ def test_each_who_has_to_act_gets_one_message_that_names_every_asset_once(busy):
     assert text.count("To: ") == 3
     assert "Business Settings > Requests" in text
     assert REVIEWS in text
-    assert all(len(line) <= 80 for line in text.splitlines())
+    assert all(len(line) <= 80 or line.startswith("- ") for line in text.splitlines())
+    assert not any(line.startswith(" ") for line in text.splitlines())
     assert [one["pairs"] for one in json.loads(nudge_json(waits))["messages"]] == [3, 1, 1]
 
 
@@ -196,6 +198,16 @@ def test_a_message_says_for_whom_it_asks_which_tasks_and_since_when(busy):
         "Please accept or decline each under Business Settings > Requests.\n\n"
         "Thank you.\n"
     )
+
+
+def test_an_alias_of_ours_is_no_name_to_a_stranger(busy):
+    (old,) = (wait for wait in waits_of(busy) if wait.row.asset.id == "73")
+    assert old.row.agency is not None
+    row = replace(old.row, asset=replace(old.row.asset, name=""), agency=replace(old.row.agency, name=""))
+    text = message([replace(old, row=row)])
+    assert "\nbusiness 1001 has asked you for access" in text
+    assert "- Page 73: ADVERTISE" in text
+    assert (row.asset.alias in text, "acme" in text) == (False, False)
 
 
 def test_nobody_is_reminded_of_a_request_that_is_gone(busy):

@@ -112,12 +112,12 @@ class Writer:
             try:
                 access = self.door.look(action)
                 seen, text, live = compare(action, access)
+                if access.reason_code == ENDED and not isinstance(answer, GraphError):
+                    seen, live = Seen.WANTED, State(Status.ABSENT)  # Meta said yes, and shows it no more
             except GraphError as error:
                 seen, text, live = Seen.UNREADABLE, error.what, None
             if seen is Seen.WANTED:
                 return _done(action, answer, live)
-            if access.reason_code == ENDED and not isinstance(answer, GraphError):
-                return _done(action, answer, State(Status.ABSENT))  # Meta said yes, and shows it no more
             if seen is Seen.MOVED:
                 break
         if awaits:

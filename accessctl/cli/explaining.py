@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from accessctl.manifest import Project
     from accessctl.model import Access, Asset, AssetAccess
     from accessctl.obo.requests import OboRequests
+    from accessctl.obo.told import OboTold
     from accessctl.plan.refs import Names
     from accessctl.report.nouns import Since
     from accessctl.way import Way
@@ -58,6 +59,8 @@ def explain_options(function: F) -> F:
 class Gathered:
     """The project, live access where it was asked for, and the journal's last word and first on each pair.
 
+    `cancels` has the last cancel of an on-behalf-of request of each.
+
     `targets` are the selectors of what was asked about; what a plan would do is that of a plan with them. `obo`
     are on-behalf-of requests, None where they were not read.
     """
@@ -68,6 +71,7 @@ class Gathered:
     sinces: Mapping[tuple[Asset, str], Since]
     targets: tuple[str, ...] = ()
     obo: OboRequests | None = None
+    cancels: Mapping[tuple[Asset, str], OboTold] = field(default_factory=dict)
 
     def with_askers(self, holdings: Iterable[Holding], access: AssetAccess) -> tuple[Holding, ...]:
         """Return the pairs on an asset with those of businesses that only an on-behalf-of request names."""
@@ -115,7 +119,16 @@ class Gathered:
         from accessctl.obo.beside import beside
         from accessctl.selectors import in_scope
 
-        found = beside(told(holdings, self.last, self.sinces), self.obo, self.project.policy.acts_as)
+        acts_as = self.project.policy.acts_as
+        reached = (
+            replace(
+                one,
+                canceled=self.cancels.get((one.asset.asset, one.agency)),
+                is_reached=one.asset.owner in acts_as or one.agency in acts_as,
+            )
+            for one in holdings
+        )
+        found = beside(told(reached, self.last, self.sinces), self.obo, acts_as)
         if self.live is None:
             return found
         desired = self.project.desired
@@ -189,11 +202,14 @@ def _targets(project: Project, asset: str) -> tuple[str, ...]:
 def _gathered(
     project: Project, live: Access | None, journal: Ledger, graph_url: str, targets: tuple[str, ...] = ()
 ) -> Gathered:
+    from accessctl.obo.told import last_cancels
     from accessctl.report.since import last_writes, sinces, writes_of
     from accessctl.reporting import told_of
 
-    writes = tuple(writes_of(told_of(journal), graph_url))
-    return Gathered(project, live, last_writes(writes), sinces(writes), targets)
+    told = told_of(journal)
+    writes = tuple(writes_of(told, graph_url))
+    cancels = last_cancels(told, graph_url)
+    return Gathered(project, live, last_writes(writes), sinces(writes), targets, cancels=cancels)
 
 
 def explained(

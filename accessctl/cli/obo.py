@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from accessctl.cli.connecting import connected
+from accessctl.cli.obo_status import StatusChoice
 from accessctl.cli.options import (
     allow_unknown_tasks_option,
     load,
@@ -47,7 +48,7 @@ def command() -> None:
 @click.argument("ad_account", required=False)
 @click.option(
     "--status",
-    type=click.Choice(list(STATUSES), case_sensitive=False),
+    type=StatusChoice(list(STATUSES), case_sensitive=False),
     show_choices=False,
     metavar="S",
     help=f"Only this status: {', '.join(STATUSES)}.",
@@ -110,7 +111,8 @@ def show_command(request: str, format: str, allow_unknown_tasks: bool, way: Way)
         closing = _closing(connection)
         _settle(connection, closing)
         found = _found(request, connection, closing)
-    show(_shown(found, _names(project, found), project, format))
+        names = _names(project, found, connection)
+    show(_shown(found, names, project, format))
     return 0
 
 
@@ -155,7 +157,7 @@ def cancel_command(
         if request not in done:
             check_may_cancel(request, project.policy.acts_as, closing)
         found = _found(request, connection, closing)
-        names = _names(project, found)
+        names = _names(project, found, connection)
         (show if format == "text" else tell)(_shown(found, names, project, "text"))
         if found.id in done:
             ended = Canceled(found, Outcome.CONVERGED, "an earlier run has canceled it, and was cut off")
@@ -164,7 +166,9 @@ def cancel_command(
             check_may_cancel(found.id, [found.requesting.id], closing)
             _confirm(found, auto_approve)
             version = project.graph_version
-            ended = cancel_request(found, connection, by, graph_version=version, told=_tell_settled, closing=closing)
+            ended = cancel_request(
+                found, connection, by, graph_version=version, told=_tell_settled, clock=now, closing=closing
+            )
     show(_ended(ended, names, project, format))
     return 0 if ended.outcome in GOOD else 5
 
@@ -200,10 +204,13 @@ def _found(request: str, connection: Connection, closing: Closing) -> OboRequest
     return find_request(connection, check_id(request), closing)
 
 
-def _names(project: Project, found: OboRequest) -> Names:
+def _names(project: Project, found: OboRequest, connection: Connection) -> Names:
+    from accessctl.obo.names import account_name
     from accessctl.render.obo import names_of
 
-    return names_of(project.desired, OboRequests((found,)))
+    name = account_name(found, connection.reader, connection.acting, project.desired)
+    named = {found.asset: name} if found.asset and name else {}
+    return names_of(project.desired, OboRequests((found,), names=named))
 
 
 def _shown(found: OboRequest, names: Names, project: Project, format: str) -> str:
@@ -241,7 +248,7 @@ def _settle(connection: Connection, closing: Closing) -> None:
 def _settled(connection: Connection, by: By, closing: Closing) -> tuple[OboSettled, ...]:
     from accessctl.obo.cancel import settle_open
 
-    found = settle_open(connection, by, closing=closing)
+    found = settle_open(connection, by, clock=now, closing=closing)
     for settled in found:
         _tell_settled(settled)
     return found

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from accessctl.clean import display
+from accessctl.cli.moment import moment_of, time_of
+from accessctl.cli.notifying import notify_command
 from accessctl.cli.options import HERE, now, show, tell
+from accessctl.cli.world import OF_PROJECT, WORLD
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from datetime import datetime, timedelta
+    from pathlib import Path
 
     from accessctl.sandbox import Sandbox
     from accessctl.sandbox.store import Store
 
-WORLD = click.argument("world", metavar="WORLD.yaml", type=click.Path(dir_okay=False, path_type=Path))
-DAYS = re.compile(r"([0-9]{1,4})d", re.ASCII)
 ID = re.compile(r"(?:act_)?[0-9]+", re.ASCII)
 SERVED = "wait until it has ended; a server (sandbox serve) ends with Ctrl-C, or"
 
@@ -70,7 +71,7 @@ def serve_command(world: Path, port: int, latency_ms: int) -> int:
 @command.command(
     "reset", short_help="Start again from the world file.", epilog="Example: accessctl sandbox reset world.yaml"
 )
-@WORLD
+@OF_PROJECT
 def reset_command(world: Path) -> int:
     """Forget what was done: the next command starts from the world file."""
     with _held(world, f"{SERVED} POST to it: /sandbox/reset") as store:
@@ -79,10 +80,19 @@ def reset_command(world: Path) -> int:
     return 0
 
 
+def _time(_: click.Context, __: click.Parameter, text: str) -> timedelta | datetime:
+    """Return what a TIME stands for. Raises BadParameter for what is none."""
+    try:
+        return time_of(text)
+    except ValueError:
+        wanted = "write it like 40d, 2031-05-04 or 2031-05-04T10:00:00Z"
+        raise click.BadParameter(f"{text!r} is no time; {wanted}") from None
+
+
 @command.command("forward", short_help="Let time pass.", epilog="Example: accessctl sandbox forward world.yaml 40d")
-@WORLD
-@click.argument("time")
-def forward_command(world: Path, time: str) -> int:
+@OF_PROJECT
+@click.argument("time", callback=_time)
+def forward_command(world: Path, time: timedelta | datetime) -> int:
     """Let time pass in the sandbox at once: requests grow old, declarations and access end.
 
     TIME is so many days (40d), or a day or moment to come, UTC: 2031-05-04,
@@ -91,72 +101,16 @@ def forward_command(world: Path, time: str) -> int:
     goes by a clock of its own.
     """
     with _held(world, "wait until it has ended; a server (sandbox serve) ends with Ctrl-C") as store:
-        store.forward(_moment(time, store.now()))
+        store.forward(moment_of(time, store.now()))
         tell(f"done: in the sandbox it is now {store.now():%Y-%m-%dT%H:%M:%SZ}")
     return 0
 
 
-def _moment(time: str, now: datetime) -> datetime:
-    """Return the moment a TIME stands for. Raises BadParameter for anything else."""
-    text = re.sub(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})\Z", r"\1T00:00:00Z", time, flags=re.ASCII)
-    try:
-        if days := DAYS.fullmatch(time):
-            return now + timedelta(days=int(days[1]))
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        wanted = "write it like 40d, 2031-05-04 or 2031-05-04T10:00:00Z"
-        raise click.BadParameter(f"{time!r} is no time; {wanted}", param_hint="TIME") from None
-
+command.add_command(notify_command)
 
 _IDS = "ASSET and BUSINESS are ids, or aliases of the project."
 _OBO = f"{_IDS} An on-behalf-of request is answered by its id alone."
 _MORE = {"accept": _OBO, "decline": _OBO}
-
-
-@command.command(
-    "notify",
-    short_help="Send a notice of a person who moves to a webhook.",
-    epilog="Example: accessctl sandbox notify world.yaml http://127.0.0.1:8080/webhook --user 4444444444 --expires 30d",
-)
-@WORLD
-@click.argument("url")
-@click.option("--user", required=True, metavar="ID", help="Who moves, by the id that Meta gives the app.")
-@click.option(
-    "--expires",
-    required=True,
-    metavar="TIME",
-    help="When that person's access ends: in so many days (30d, as Meta tells it), or like 2031-05-04T10:00:00Z.",
-)
-@click.option(
-    "--form",
-    type=click.Choice(["envelope", "bare", "arrow"]),
-    default="envelope",
-    show_default=True,
-    help="Meta's usual envelope, the bare change of its documents, or that with the => printed there.",
-)
-def notify_command(world: Path, url: str, user: str, expires: str, form: str) -> int:
-    """Send a webhook the notice that a person moves to a managed Meta account.
-
-    It is signed with the app_secret of the world file.
-    """
-    from accessctl.errors import AccessctlError
-    from accessctl.sandbox import WorldError, load_world
-    from accessctl.sandbox.notify import body_of, notify
-
-    try:
-        status = notify(url, body_of(user, _at(expires), form), load_world(world).app_secret)
-    except WorldError as error:
-        raise AccessctlError(error.what, error.hint) from None
-    if status != 200:
-        raise AccessctlError(f"the webhook answered {status}", "its own log says why")
-    tell("done: the webhook has taken the notice")
-    return 0
-
-
-def _at(expires: str) -> str:
-    """Return the time that a number of days from now stands for; all else is sent as it is."""
-    days = DAYS.fullmatch(expires)
-    return f"{now() + timedelta(days=int(days[1])):%Y-%m-%dT%H:%M:%SZ}" if days else expires
 
 
 def _person(name: str, line: str, nothing: str, *waits_for: str) -> None:
@@ -168,7 +122,7 @@ def _person(name: str, line: str, nothing: str, *waits_for: str) -> None:
         help=f"{line}\n\n{_MORE.get(name, _IDS)} Without them: list what waits.",
         epilog=f"Example: accessctl sandbox {name} world.yaml act_2438609284566086 205518837460912",
     )
-    @WORLD
+    @OF_PROJECT
     @click.argument("asset", required=False)
     @click.argument("business", required=False)
     def act(world: Path, asset: str | None, business: str | None) -> int:

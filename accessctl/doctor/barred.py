@@ -10,7 +10,7 @@ from accessctl.doctor.granular import ANEW, GRANULAR, elsewhere_only, named
 from accessctl.doctor.permissions import Bar
 from accessctl.doctor.token import DEBUG, KINDS, NEW_TOKEN
 from accessctl.doctor.verification import Decision
-from accessctl.doctor.verifying import COMPLETE, SOURCE, decision_of
+from accessctl.doctor.verifying import decision_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,6 +51,7 @@ def _of_business(facts: Facts, every: Sequence[Facts]) -> Iterator[Bar]:
 
 
 def _of_verification(facts: Facts, needs: Needs, stated: Stated, today: date) -> Iterator[Bar]:
+    """Yield a bar without words: `verifying` has them, and one cause is one problem."""
     is_refused = decision_of(facts, needs.permissions(), stated, today) is Decision.REFUSED
     if facts.unverified or is_refused:
-        yield Bar("Meta refuses its calls for want of access verification", COMPLETE, SOURCE)
+        yield Bar()

@@ -108,8 +108,7 @@ def _young(app: AppCalls, end: str, now: datetime, *, is_alone: bool) -> Finding
     since = f"began on {begun:%Y-%m-%d}" if tally.since else "has no call yet"
     text = (
         f"whether {app.called} calls enough{', and fails seldom enough,' * is_alone} to keep its access: not yet, as "
-        f"the ledger of this project's calls {since}, and 15 days count. "
-        f"It has {tally.calls:,} calls, and {tally.errors:,} of them failed{_others(app)}"
+        f"the ledger of this project's calls {since}, and 15 days count{_so_far(app)}"
     )
     again = begun + WINDOW + timedelta(days=1)
     todo = f"ask again from {again:%Y-%m-%d} on; {NEVER}"
@@ -119,8 +118,8 @@ def _young(app: AppCalls, end: str, now: datetime, *, is_alone: bool) -> Finding
 def _calls(app: AppCalls, end: str) -> Finding:
     is_low = is_near(app.tally, NOW)[0] and app.tiers != {LIMITED}
     text = (
-        f"with {app.called} this project's runs made {app.tally.calls:,} Marketing API calls in the last 15 days"
-        f"{_others(app)}; Full access takes {_asked_calls()}"
+        f"with {app.called} this project's runs made {_calls_of(app.tally.calls, 'Marketing API call')} in the last "
+        f"15 days{_others(app)}; Full access takes {_asked_calls()}"
     )
     level = _unsure(app) if is_low else Level.OK
     return Finding(f"keeping.calls{end}", level, "", text, ONLY_OURS * is_low, f"{LEDGER}; {NOW.source}")
@@ -134,10 +133,7 @@ def _unsure(app: AppCalls) -> Level:
 
 def _errors(app: AppCalls, end: str) -> Finding:
     tally, is_near_limit = app.tally, is_near(app.tally, NOW)[1]
-    text = (
-        f"{tally.recent_errors:,} of the last {tally.recent:,} Marketing API calls of this project with {app.called} "
-        f"failed, {100 * tally.error_rate:.1f} %; Full access takes {_asked_rate()}"
-    )
+    text = f"{_failed(app)}; Full access takes {_asked_rate()}"
     source = f"{LEDGER}; {NOW.source}"
     if not is_near_limit:
         return Finding(f"keeping.errors{end}", Level.OK, "", text, source=source)
@@ -146,6 +142,15 @@ def _errors(app: AppCalls, end: str) -> Finding:
         return Finding(f"keeping.errors{end}", Level.UNKNOWN, "", few, STEADY, source)
     text += ", so they stand in the way of it" * (app.tiers == {LIMITED})
     return Finding(f"keeping.errors{end}", Level.WARNING, "", text, STEADY, source)
+
+
+def _failed(app: AppCalls) -> str:
+    """Return how many calls failed, and their share where there are any calls."""
+    tally, whose = app.tally, f"of this project with {app.called}"
+    if not tally.recent:
+        return f"there is no Marketing API call {whose} that could have failed"
+    calls = f"the last {tally.recent:,} Marketing API calls" if tally.recent > 1 else "1 Marketing API call"
+    return f"{tally.recent_errors:,} of {calls} {whose} failed, {100 * tally.error_rate:.1f} %"
 
 
 def _used(app: AppCalls, end: str, now: datetime) -> Finding:
@@ -167,6 +172,21 @@ def _used(app: AppCalls, end: str, now: datetime) -> Finding:
     todo = (TOO_LATE if idle >= IDLE.access else USE) * is_idle
     level = Level.WARNING if is_idle else Level.OK
     return Finding(f"keeping.used{end}", level, "", text, todo, f"{LEDGER}; {UNUSED}")
+
+
+def _so_far(app: AppCalls) -> str:
+    """Return what a young ledger has of one app; nothing where it has nothing at all."""
+    tally = app.tally
+    if not tally.calls and tally.since is None and not app.others.calls:
+        return ""
+    failed = f", and {tally.errors:,} of them failed" if tally.calls > 1 else ", which failed" * tally.errors
+    number = _calls_of(tally.calls, "call") if tally.calls else "no call with that app"
+    return f". It has {number}{failed}{_others(app)}"
+
+
+def _calls_of(number: int, noun: str) -> str:
+    """Return `1 call`, `1,200 calls`."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
 def _others(app: AppCalls) -> str:

@@ -22,11 +22,14 @@ STATUS = "GET /me/permissions"
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What stands in the way of all calls, as the end of a sentence, what to do, and who says so."""
+    """What stands in the way of all calls, as the end of a sentence, what to do, and who says so.
 
-    why: str
-    todo: str
-    source: str
+    All are empty where the finding of the cause itself says that permissions are of no use.
+    """
+
+    why: str = ""
+    todo: str = ""
+    source: str = ""
 
 
 def permission_findings(facts: Facts, needs: Needs, version: str, bar: Bar | None = None) -> Iterator[Finding]:
@@ -44,14 +47,16 @@ def permission_findings(facts: Facts, needs: Needs, version: str, bar: Bar | Non
             barred.append(_where(need, number))
         else:
             yield one
-    if bar and barred:
+    if bar and bar.why and barred:
         yield _barred(facts, bar, dict.fromkeys(barred))
     yield from (one for one in granular_findings(facts, needs) if not bar or one.level is not Level.OK)
 
 
 def _barred(facts: Facts, bar: Bar, assets: Iterable[str]) -> Finding:
     """Say that permissions are of no use, once for all that they are there for."""
-    text = f"it has the permissions that {', '.join(assets)} take, and cannot use them: {bar.why}"
+    places = [*assets]
+    take = "takes" if len(places) == 1 and places[0].startswith("1 ") else "take"
+    text = f"it has the permissions that {', '.join(places)} {take}, and cannot use them: {bar.why}"
     return Finding("permission.barred", Level.PROBLEM, facts.business.id, text, bar.todo, bar.source)
 
 

@@ -64,10 +64,18 @@ def _type(facts: Facts, token: f.TokenFacts) -> Finding:
     if token.type == f.SYSTEM_USER:
         return Finding("token-type", Level.OK, subject, text, source=DEBUG)
     if token.type == f.USER:
-        text += ": it loses access when the person moves to a managed Meta account"
-        text += ", and ends within 60 days or so" * (token.expires_at is None)  # else it is told, GRAPH_API 6
-        return Finding("token-type", Level.WARNING, subject, text, "use the token of a system user instead", DEBUG)
+        return _of_person(facts, token, text)
     return Finding("token-type", Level.PROBLEM, subject, f"{text}; it cannot see the business", NEW_TOKEN, DEBUG)
+
+
+def _of_person(facts: Facts, token: f.TokenFacts, text: str) -> Finding:
+    """Say what a person's token is in for, but for a move where `ending.ending_findings` says that of the account."""
+    is_told = isinstance(facts.managed, f.Managed) and facts.managed.work_account is not None and not facts.is_refused
+    said = [] if is_told else ["it loses access when the person moves to a managed Meta account"]
+    said += ["it ends within 60 days or so"] * (token.expires_at is None)  # else it is told, GRAPH_API 6
+    level, todo = (Level.WARNING, "use the token of a system user instead") if said else (Level.OK, "")
+    text += f": {', and '.join(said)}" if said else ""
+    return Finding("token-type", level, facts.business.id, text, todo, DEBUG)
 
 
 def _app(facts: Facts, token: f.TokenFacts) -> Finding:

@@ -53,7 +53,10 @@ MEANS = {
         Level.PROBLEM,
         f"{NOT_VERIFIED}: the 60 days of Meta's email ended on {{last}}, and its calls may fail",
     ),
-    Decision.REFUSED: (Level.PROBLEM, f"{NOT_VERIFIED}: Meta refuses its calls"),
+    Decision.REFUSED: (
+        Level.PROBLEM,
+        f"{NOT_VERIFIED}: if that is right, Meta would refuse its calls, whatever permissions the token has",
+    ),
 }
 OF_CLAIMANT = frozenset(MEANS) - {Decision.NOT_CONCERNED, Decision.UNCLAIMED}
 

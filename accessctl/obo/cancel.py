@@ -21,7 +21,7 @@ from accessctl.journal import Journal, read_journal
 from accessctl.limited import CANCEL_OBO, SHOW_OBO
 from accessctl.live.obo import read_one
 from accessctl.live.reasons import STOPS_EVERYTHING
-from accessctl.obo.hints import CANCEL_BY_HAND, SEE_BY_HAND, of_cancel, unreadable
+from accessctl.obo.hints import CANCEL_BY_HAND, SEE_BY_HAND, of_cancel, of_request, unreadable
 from accessctl.obo.requests import CANCELED, OboRequest, Phase, not_cancelable
 from accessctl.obo.settle import OboSettled, look, open_cancels, settle, without_cancel
 from accessctl.obo.told import INTENT, OUTCOME, about
@@ -83,8 +83,10 @@ def find_request(connection: Connection, request_id: str, closing: Closing | Non
 
 def check_cancelable(request: OboRequest, connection: Connection) -> None:
     """Raise RefusedError for a request that is not ours to cancel, has ended, or has a status nobody knows."""
-    if reason := not_cancelable(request, [one.business.id for one in connection.acting]):
-        raise RefusedError(f"on-behalf-of request {request.id} is not canceled: {reason}", _hint(request))
+    acting = [one.business.id for one in connection.acting]
+    if reason := not_cancelable(request, acting):
+        what = f"on-behalf-of request {request.id} is not canceled: {reason}"
+        raise RefusedError(what, of_request(request, acting))
 
 
 def cancel_request(
@@ -116,7 +118,10 @@ def cancel_request(
         if fresh.status == CANCELED:
             return Canceled(fresh, Outcome.CONVERGED, "it was canceled already", run=journal.run)
         if fresh != request and (fresh.phase is not Phase.WAITING or about(fresh) != about(request)):
-            raise StaleError(f"request {request.id} has moved since it was shown: now {fresh.status}", _hint(fresh))
+            raise StaleError(
+                f"request {request.id} has moved since it was shown: now {fresh.status}",
+                of_request(fresh, [acting.business.id]),
+            )
         return _Cancel(fresh, acting, connection, journal, graph_version, closing or nothing_known()).carry_out()
 
 
@@ -243,12 +248,6 @@ class _Cancel:
 def _was_held_back(error: GraphError) -> bool:
     """Tell whether the call was certainly not sent."""
     return error.trouble is Trouble.NOT_ALONE
-
-
-def _hint(request: OboRequest) -> str:
-    if request.phase is Phase.WAITING:
-        return "whoever got a request answers it: Business Settings > Requests"
-    return "accessctl obo list shows which requests wait"
 
 
 def _answer(answer: Answer | GraphError) -> dict[str, object]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accessctl.called import called
 from accessctl.graph.errors import HINTS, GraphError, Trouble
 from accessctl.limited import REQUESTS_PAGE
+from accessctl.obo.requests import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+
+    from accessctl.obo.requests import OboRequest
 
 _T = Trouble
 
@@ -16,6 +20,8 @@ BY_HAND = "look in Business Settings > Requests"
 CANCEL_BY_HAND = f"cancel it by hand: Business Settings > Requests, at {REQUESTS_PAGE}"
 SEE_BY_HAND = f"see what became of it: Business Settings > Requests, at {REQUESTS_PAGE}"
 LIST = "accessctl obo list shows the requests there are"
+# S002 has a call that cancels what is pending, GRAPH_API 1.5 none at all that ends what was approved.
+NO_CALL_ENDS_IT = "Meta's documents have no call that ends an approved request"
 # What stands in HINTS speaks of grants; these speak of one request, and of the requests on an ad account.
 OF_REQUEST: Mapping[Trouble, str] = {
     _T.ABSENT_OR_HIDDEN: f"{LIST}; this one may be gone, or one of others",
@@ -50,6 +56,19 @@ def of_account(error: GraphError) -> str:
 def of_cancel(error: GraphError) -> str:
     """Return the next step where Meta refused to cancel a request."""
     return _fitting(error, OF_CANCEL)
+
+
+def of_request(request: OboRequest, acting: Collection[str]) -> str:
+    """Return who can do what about a request that is none to cancel here: it answers one, or ends an approved one."""
+    match request.phase:
+        case Phase.WAITING if request.receiving.id in acting:
+            return f"you answer it, in Business Settings > Requests, at {REQUESTS_PAGE}"
+        case Phase.WAITING:
+            return f"{called(request.receiving)} answers it, in Business Settings > Requests"
+        case Phase.APPROVED:
+            return f"{NO_CALL_ENDS_IT}; {BY_HAND}, at {REQUESTS_PAGE}"
+        case _:
+            return "accessctl obo list shows which requests wait"
 
 
 def unreadable(request_id: str, error: GraphError) -> GraphError:

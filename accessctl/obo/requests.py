@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from accessctl.called import called
 from accessctl.clean import display
 from accessctl.model import Asset, Business, Kind, frozen
 
@@ -163,15 +164,22 @@ def status_words(request: OboRequest) -> str:
     return f"{known[1]} ({word})" if known else f"a status that accessctl does not know: {word}"
 
 
+def asks(request: OboRequest) -> str:
+    """Return `asks to act on behalf of`, in the past for a request that waits no more, or may wait no more."""
+    return f"{'asks' if request.phase is Phase.WAITING else 'asked'} to act on behalf of"
+
+
 def not_cancelable(request: OboRequest, acting: Collection[str]) -> str:
     """Say why a request is none to cancel, empty where it is one: an acting business sent it, and it waits."""
-    if request.requesting.id not in acting:
-        got = " it was sent to one;" * (request.receiving.id in acting)
-        return f"no business this project acts for has sent it;{got} only its sender can cancel it"
     match request.phase:
-        case Phase.WAITING:
-            return ""
+        case Phase.APPROVED:
+            return f"it waits no more: {status_words(request)}"
+        case Phase.ENDED:
+            return f"it has ended: {status_words(request)}"
+        case _ if request.requesting.id not in acting:
+            sender = called(request.requesting)
+            return f"only {sender}, who has sent it, can cancel it, and this project does not act for that business"
         case Phase.UNKNOWN:
-            return f"nobody knows what its status {request.status or '(none)'} means"
+            return f"nobody knows what its status {display(request.status) or '(none)'} means"
         case _:
-            return f"it has ended: {STATUSES[request.status][1]} ({request.status})"
+            return ""

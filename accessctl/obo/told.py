@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from accessctl.model import Asset, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from accessctl.chain import Entry
-    from accessctl.history import RunTold
+    from accessctl.history import RunTold, Told
     from accessctl.model import Business
     from accessctl.obo.requests import OboRequest
 
@@ -84,6 +84,15 @@ class OboTeller:
             code=int((entry.get("answer") or {}).get("code", 0)),
         )
         self.told[line] = replace(found, settled_by=run.id, settled_at=at) if is_late else found
+
+
+def last_cancels(told: Iterable[Told], graph_url: str = "") -> Mapping[tuple[Asset, str], OboTold]:
+    """Return the last cancel of a request of each pair, at either end of it; at one Graph API where one is named."""
+    found: dict[tuple[Asset, str], OboTold] = {}
+    for one in told:
+        if isinstance(one, OboTold) and one.asset and graph_url in ("", one.run.graph_url):
+            found |= {(one.asset, end): one for end in (one.receiving, one.requesting)}
+    return found
 
 
 def about(request: OboRequest) -> dict[str, str]:

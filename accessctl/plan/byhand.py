@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from accessctl import tasks
+from accessctl.called import called
 from accessctl.closed import said
 from accessctl.limited import ASSET_PAGES, PARTNERS_PAGE, asset_edge
-from accessctl.model import ClosedEdge, Kind, Status
+from accessctl.model import Business, ClosedEdge, Kind, Status
 from accessctl.plan.decide import Decision, Outcome
 from accessctl.plan.nouns import REMOVING, BusinessRef, Closed, Reason, Row, Verb
 from accessctl.plan.rowdocument import Json, flat, read_flat
@@ -75,13 +76,13 @@ class ByHand:
 
     def _todo(self, verb: Verb, pair: Settled) -> tuple[str, str]:
         """Return the link, and who does what there; the tasks come last, as they may be many."""
-        asset, agency = pair.asset.asset, self._called(pair.agency)
+        asset, agency, noun = pair.asset.asset, self._called(pair.agency), pair.asset.asset.kind.noun
         all_tasks = ", ".join(sorted(pair.declared.tasks)) if pair.declared else ""
         page = f"{ASSET_PAGES[asset.kind]}/{asset.id}?business_id={pair.via}"
         match verb:
             case Verb.REQUEST:
                 owner = self._called(pair.asset.owner)
-                return PARTNERS_PAGE, f"{owner} adds {agency} as a partner on {asset.node}, with {all_tasks}"
+                return PARTNERS_PAGE, f"{owner} adds {agency} as a partner on {noun} {asset.node}, with {all_tasks}"
             case Verb.WITHDRAW:
                 return page, "withdraw the request"
             case Verb.RELINQUISH:
@@ -98,8 +99,8 @@ class ByHand:
                 return page, f"assign {agency} as a partner, with {all_tasks}"
 
     def _called(self, business: str) -> str:
-        known = self.desired.businesses.get(business)
-        return f"{known.alias} ({business})" if known and known.alias else f"business {business}"
+        """Return a business as the manifests name it: what is planned must not depend on a name at Meta."""
+        return called(self.desired.businesses.get(business, Business(business)))
 
 
 def _narrows(pair: Settled) -> bool:
@@ -115,6 +116,11 @@ def told_in(row: Row) -> tuple[str, str]:
     """Return the link, and what to do there, that a row has; empty where it is none of these."""
     found = _TOLD.search(row.reason.text) if row.reason.code == BY_HAND else None
     return (found[1], found[2]) if found else ("", row.reason.text)
+
+
+def without_todo(text: str) -> str:
+    """Return the text of a reason without what a person does and where, for where that is told beside it."""
+    return _TOLD.sub("", text)
 
 
 def asks_client(row: Row) -> bool:

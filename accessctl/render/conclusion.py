@@ -46,7 +46,7 @@ def conclusion_words(holding: Holding) -> Iterator[str]:
         yield f"plan: {_not_planned(holding)}"
         return
     said = _step(planned.action) if planned.action else OUTCOMES[Outcome(planned.what)]
-    yield f"plan: {said}: {display(planned.reason.text, 300)}{_additive(holding, planned)}"
+    yield f"plan: {said}: {display(planned.reason.text, 600)}{_additive(holding, planned)}"
 
 
 def refusal_words(holdings: Iterable[Holding], what: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from accessctl.render.paper import Paper
 
 WORDS = {level: level.value for level in Level} | {Level.UNKNOWN: "cannot be known"}
+WORST = (Level.PROBLEM, Level.UNKNOWN, Level.WARNING, Level.OK)  # the order in which a person reads them
 NARROW = 2 + max(len(level) for level in Level) + 2
 LONGEST = 600
 HERE = (
@@ -30,11 +31,11 @@ STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "red", Leve
 
 
 def doctor_text(findings: Sequence[Finding], acting: Sequence[Business], paper: Paper) -> str:
-    """Return the findings below the business they are about, and the sum at the end.
+    """Return the sum, the findings below the business they are about, the worst first, and the sum again at the end.
 
     An address stands on a line of its own, whole, where the first finding that leads to it stands.
     """
-    lines: list[str] = []
+    lines = [summary_line(findings), ""]
     shown: set[str] = set()
     for title, own in by_subject(findings, acting):
         lines += [paper.wrap(title, indent=2, first=0, style="bold")]
@@ -44,11 +45,11 @@ def doctor_text(findings: Sequence[Finding], acting: Sequence[Business], paper: 
 
 
 def by_subject(findings: Sequence[Finding], acting: Sequence[Business]) -> Iterator[tuple[str, list[Finding]]]:
-    """Yield each business by name with the findings about it, first those about none."""
+    """Yield each business by name with the findings about it, the worst first; before them those about none."""
     subjects = {"": "Graph API"} | {one.id: business_name(BusinessRef(one.id, one.alias, one.name)) for one in acting}
     for subject, title in subjects.items():
         if own := [finding for finding in findings if finding.subject == subject]:
-            yield title, own
+            yield title, sorted(own, key=lambda finding: WORST.index(finding.level))
 
 
 def summary_line(findings: Sequence[Finding]) -> str:

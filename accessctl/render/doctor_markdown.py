@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def doctor_markdown(findings: Sequence[Finding], acting: Sequence[Business]) -> str:
-    """Return the sum, then the findings below the business they are about."""
+    """Return the sum, then the findings below the business they are about, the worst first."""
     parts = ["## Doctor", f"**{summary_line(findings)}**"]
     shown: set[str] = set()
     for title, own in by_subject(findings, acting):

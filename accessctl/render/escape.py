@@ -148,7 +148,7 @@ def _run(text: str, key: str) -> str:
     """Return a run of words; the marks of the sentence stay outside a span, and brackets where they are a pair."""
     if key == "calm":
         return _calm(text)
-    body = text.rstrip(".,;") or text
+    body = text.rstrip(".,:;") or text
     head, tail = "", text[len(body) :]
     if _IN_BRACKETS.fullmatch(body) or _OPEN.fullmatch(body):
         head, body = "(", body[1:]

@@ -12,7 +12,7 @@ from accessctl.counting import count
 from accessctl.model import Status
 from accessctl.plan.refs import Names, source_of, state_of
 from accessctl.render.conclusion import NOT_LOOKED, conclusion_json, conclusion_words, refusal_words
-from accessctl.render.history import write_row, write_words
+from accessctl.render.history import cancel_row, cancel_words, write_row, write_words
 from accessctl.render.names import (
     asset_in_words,
     asset_name,
@@ -114,6 +114,10 @@ def pair_text(holding: Holding, names: Names, paper: Paper) -> str:
 def pair_words(holding: Holding, names: Names) -> str:
     """Return `"Mediahouse Ltd" (mediahouse, 2002) is to hold ANALYZE on ad account de-brand (act_102).`."""
     who, what = business_in_words(names.business(holding.agency)), asset_in_words(names.asset(holding.asset))
+    if holding.agency == holding.asset.owner:
+        return f"{who} owns {what}."
+    if holding.declared is None and not (holding.asset.exclusive and holding.is_reached):
+        return f"No manifest says what {who} is to hold on {what}."
     verb = "is to hold" if holding.declared and holding.declared.tasks else "is to have no access to"
     held = f" {task_names(sorted(holding.declared.tasks))} on" if holding.declared and holding.declared.tasks else ""
     return f"{who} {verb}{held} {what}."
@@ -123,8 +127,8 @@ def story(holding: Holding, names: Names) -> Iterator[str]:
     """Tell all of one pair: from its declarations, or why there are none, to what a plan would do about it."""
     yield from known(holding, names)
     if holding.declared is None:
-        yield _undeclared(holding.asset, is_looked_at=holding.planned is not None)
-    if holding.last is None:
+        yield _undeclared(holding, is_looked_at=holding.planned is not None)
+    if holding.last is None and holding.canceled is None:
         yield "journal: nothing on this pair"
     yield from conclusion_words(holding) if holding.planned else (NOT_LOOKED,)
     yield from refusal_words([holding], OF_ASSET)
@@ -139,15 +143,21 @@ def managed(asset: AssetAccess, *, is_ours: bool) -> str:
     return f"{manage} [{asset.place.file}:{asset.place.line}]"
 
 
-def _undeclared(asset: AssetAccess, *, is_looked_at: bool) -> str:
+def _undeclared(holding: Holding, *, is_looked_at: bool) -> str:
     """Say why a pair is not declared; where nobody looked, also what would become of live access, if any."""
+    asset = holding.asset
     if asset.place is None:
         return "no manifest declares this asset, so accessctl leaves it alone"
     manage = "exclusive" if asset.exclusive else "additive"
-    said = f"no manifest gives it access, and the asset is {manage} [{asset.place.file}:{asset.place.line}]"
+    place = f"[{asset.place.file}:{asset.place.line}]"
+    if holding.agency == asset.owner:
+        return f"an owner needs no grant on its own asset {place}"
+    is_of_others = asset.exclusive and not holding.is_reached
+    but = ", which on a client's asset covers access of ours alone" if is_of_others else ""
+    said = f"no manifest gives it access, and the asset is {manage}{but} {place}"
     if is_looked_at:
         return said
-    return f"{said}: live access would be {'removed' if asset.exclusive else 'left alone'}"
+    return f"{said}: live access would be {'removed' if asset.exclusive and holding.is_reached else 'left alone'}"
 
 
 def _facts(holding: Holding, names: Names, paper: Paper) -> Iterator[str]:
@@ -175,6 +185,8 @@ def known(holding: Holding, names: Names) -> Iterator[str]:
         yield f"on behalf of: could not be read: {display(holding.obo_unread, 300)}"
     if holding.last is not None:
         yield f"journal: {write_words(holding.last, names)}".replace("  ", " ", 1)
+    if holding.canceled is not None:
+        yield f"journal: {cancel_words(holding.canceled, names)}".replace("  ", " ", 1)
 
 
 def _live(holding: Holding, live: Grant) -> str:
@@ -218,6 +230,7 @@ def _pair(holding: Holding, names: Names) -> dict[str, Any]:
         "since": since_json(since_of(holding.live, holding.since) if holding.live else None),
         "until": {"first": str(first or ""), "last": str(last or "")},
         "journal": write_row(holding.last, names) if holding.last else None,
+        "obo_canceled": cancel_row(holding.canceled, names) if holding.canceled else None,
         "plan": conclusion_json(holding),
         "obo_requests": None if holding.obo is None else [fact_json(one, names) for one in holding.obo],
     }

@@ -66,7 +66,7 @@ def history_json(told: Sequence[Told], names: Names) -> str:
     rows = [
         _run_row(one)
         if isinstance(one, RunTold)
-        else obo_row(one, names) | {"run": one.run.id, **_facts(one.run)}
+        else cancel_row(one, names)
         if isinstance(one, OboTold)
         else write_row(one, names)
         for one in told
@@ -79,10 +79,19 @@ def write_words(write: WriteTold, names: Names) -> str:
     return f"{moment(write.at)}  {_sentence(write, names)}: {_how_it_ended(write)} {_origin(write.run)}"
 
 
+def cancel_words(told: OboTold, names: Names) -> str:
+    """Return when the cancel of an on-behalf-of request was sent, what it was, how it ended and by which run."""
+    return f"{moment(told.at)}  {obo_sentence(told, names)} {_origin(told.run)}"
+
+
+def cancel_row(told: OboTold, names: Names) -> dict[str, Any]:
+    """Return it as an object of the JSON form, with the facts of its run."""
+    return obo_row(told, names) | {"run": told.run.id, **_facts(told.run)}
+
+
 def _told_text(told: WriteTold | OboTold, names: Names, paper: Paper) -> str:
     if isinstance(told, OboTold):
-        said = f"{moment(told.at)}  {obo_sentence(told, names)} {_origin(told.run)}"
-        return paper.wrap(said, indent=4, first=0, style=STYLES.get(told.outcome, ""))
+        return paper.wrap(cancel_words(told, names), indent=4, first=0, style=STYLES.get(told.outcome, ""))
     return _write_text(told, names, paper)
 
 

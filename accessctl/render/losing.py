@@ -81,5 +81,5 @@ def _later(later: tuple[Losing, ...], now: datetime, *, several: bool) -> str:
     if not later:
         return ""
     first = day(later[0].expires_at)
-    more = f", and {len(later) - 1:,} more after that" if len(later) > 1 else ""
+    more = f", and {len(later) - 1:,} more on that day or later" if len(later) > 1 else ""
     return f"Later, in more than {SOON.days} days: {_loses(later[0], now, several=several)} on {first}{more}."

@@ -92,7 +92,7 @@ def _paragraphs(waits: Sequence[Wait]) -> Iterator[str]:
         before, after = ASKS[found[0].row.reason.code]
         us = _outward(found[0].row.agency) if found[0].row.agency else "An agency"
         yield PAPER.wrap(before.format(us=us))
-        yield "\n".join(PAPER.wrap(f"- {_about(wait)}", indent=2, first=0) for wait in found)
+        yield "\n".join(f"- {_about(wait)}" for wait in found)  # not broken: whatever it is pasted into does that
         yield PAPER.wrap(after)
 
 
@@ -106,13 +106,13 @@ def _about(wait: Wait) -> str:
 
 
 def _asset(asset: AssetRef) -> str:
-    """The name and id; a manifest's alias says nothing to a stranger, so it stands in only for a name."""
-    return f"{asset.kind.noun} {quoted(asset.name or asset.alias)} ({Asset(asset.kind, asset.id).node})"
+    """The name and id, or the id alone: a manifest's alias says nothing to a stranger."""
+    node = Asset(asset.kind, asset.id).node
+    return f"{asset.kind.noun} {quoted(asset.name)} ({node})" if asset.name.strip() else f"{asset.kind.noun} {node}"
 
 
 def _outward(business: BusinessRef) -> str:
-    name = business.name or business.alias
-    return f"{quoted(name)} (business {business.id})" if name else f"business {business.id}"
+    return f"{quoted(business.name)} (business {business.id})" if business.name.strip() else f"business {business.id}"
 
 
 def _to(wait: Wait) -> str:

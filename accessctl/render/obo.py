@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from accessctl.clean import display
 from accessctl.counting import count
 from accessctl.model import Access, AssetAccess, frozen
-from accessctl.obo.requests import OboRequest, Phase, by_reason, not_cancelable, status_words
+from accessctl.obo.hints import of_request
+from accessctl.obo.requests import OboRequest, Phase, asks, by_reason, not_cancelable, status_words
 from accessctl.plan.refs import Names
 from accessctl.render.names import asset_name, business_in_words, business_name
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 STYLES = {Phase.WAITING: "yellow", Phase.APPROVED: "green", Phase.UNKNOWN: "red"}
 COUNTED = {Phase.WAITING: "waiting", Phase.APPROVED: "approved", Phase.ENDED: "ended", Phase.UNKNOWN: "unknown"}
-ANSWER = "whoever got it answers in Business Settings > Requests"
 
 
 def names_of(desired: Access, found: OboRequests) -> Names:
@@ -53,7 +53,8 @@ def notes_of(found: OboRequests) -> tuple[str, ...]:
 def counted(found: OboRequests) -> str:
     """Return `3 requests: 1 waiting, 2 approved.`"""
     if not found.requests:
-        where = "" if found.is_whole else " in what could be read"
+        where = "" if not found.not_known else " in what Meta shows us"
+        where = where if found.is_whole else " in what could be read"
         return f"No on-behalf-of requests{where}."
     phases = Counter(one.phase for one in found.requests)
     parts = [f"{phases[phase]} {word}" for phase, word in COUNTED.items() if phases[phase]]
@@ -83,9 +84,15 @@ def obo_text(request: OboRequest, names: Names, acting: Collection[str], paper: 
 
 def next_step(request: OboRequest, acting: Collection[str]) -> str:
     """Say what can be done about a request."""
-    if not (reason := not_cancelable(request, acting)):
-        return f"{ANSWER}; accessctl obo cancel {request.id} cancels it"
-    return ANSWER if request.phase is Phase.WAITING else f"nothing can be done here: {reason}"
+    todo = of_request(request, acting)
+    match request.phase:
+        case Phase.WAITING:
+            cancel = f"; accessctl obo cancel {request.id} cancels it"
+            return todo + cancel * (not not_cancelable(request, acting))
+        case Phase.APPROVED:
+            return todo
+        case _:
+            return f"nothing can be done here: {not_cancelable(request, acting)}"
 
 
 def business_ref(business: Business, names: Names) -> BusinessRef:
@@ -168,7 +175,7 @@ def facts_of(requests: Sequence[OboRequest], names: Names) -> Iterator[str]:
     """Return a sentence for each request, to stand beside a grant on the same ad account."""
     for one in requests:
         sender, receiver = (business_in_words(business_ref(end, names)) for end in (one.requesting, one.receiving))
-        yield f"on behalf of: {sender} asks to act on behalf of {receiver}: {status_words(one)}, request {one.id}"
+        yield f"on behalf of: {sender} {asks(one)} {receiver}: {status_words(one)}, request {one.id}"
 
 
 def fact_json(request: OboRequest, names: Names) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _sections(plan: Plan, now: datetime) -> tuple[Section, ...]:
     waits = tuple(of_wait(wait, owners.get(wait.row.asset, "")) for wait in waiting_of(plan, NOBODY, now))
     return (
         Section("changes", "Changes", "What apply does, asset by asset.", tuple(map(of_action, plan.actions))),
-        Section("waiting", "Waiting", "Done on our side; a person at Meta has the next step.", waits),
+        Section("waiting", "Waiting", "Apply does nothing here: a person has the next step, at Meta.", waits),
         Section("blocked", "Blocked", "Nothing is planned here: unreadable is not absent.", blocked, alike),
         Section("unmanaged", "Unmanaged", "Left alone: no manifest says anything of it.", unmanaged),
     )

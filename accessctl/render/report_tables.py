@@ -126,7 +126,7 @@ def asset_words(asset: ReportedAsset, escape: Callable[[str], str]) -> str:
 def _standing(one: ReportedGrant) -> str:
     words = [one.text] * (one.standing is not Standing.DECLARED)
     words += [waits_words(one), *words_of(one)]
-    return "<br>".join([f"**{one.standing}**", *(markdown_cell(word, 400) for word in words if word)])
+    return "<br>".join([f"**{one.standing}**", *(markdown_cell(word, 600) for word in words if word)])
 
 
 def _tasks(one: ReportedGrant) -> str:

@@ -109,7 +109,7 @@ def facts(grant: ReportedGrant) -> Iterable[str]:
     asked, added = (display(words, 1000) for words in tasks_words(grant))
     found = [asked + (f" (and {added}, added by Meta)" if added else "")]
     found += [display(grant.text, 300)] * (grant.standing is not Standing.DECLARED)
-    found += [display(waits_words(grant), 400), display(times_words(grant), 300)]
+    found += [display(waits_words(grant), 600), display(times_words(grant), 300)]
     found += [display(line, 400) for line in words_of(grant)]
     found += [f"{'ended: ' * one.expired}{source_name(source_of(one))}" for one in grant.sources]
     return [fact for fact in found if fact]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.clean import display
 from accessctl.counting import count
-from accessctl.plan.byhand import AFTER_BY_HAND, BY_HAND
+from accessctl.plan.byhand import AFTER_BY_HAND, BY_HAND, without_todo
 from accessctl.render.names import asset_name, business_in_words, source_name, task_names
 from accessctl.waiting import Whom
 
@@ -69,7 +69,7 @@ def whom_words(wait: Wait) -> str:
 
 def where_words(wait: Wait) -> str:
     """Return what to do and where: `accept or decline the request: Business Settings > Requests`."""
-    todo = display(wait.todo, 300)
+    todo = display(wait.todo, 400)
     return f"{todo}: {wait.where}" if wait.where else todo
 
 
@@ -80,7 +80,7 @@ def _block(wait: Wait, paper: Paper) -> str:
     who = business_in_words(row.agency) if row.agency else "everybody"
     tasks = f": {task_names(wait.tasks)}" if wait.tasks else ""
     sources = "; ".join(source_name(source) for source in row.sources)
-    why = display(row.reason.text, 300) + (f" [{sources}]" if sources else "")
+    why = display(without_todo(row.reason.text), 300) + (f" [{sources}]" if sources else "")
     return "\n".join(
         [
             asset,

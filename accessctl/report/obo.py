@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from accessctl.called import called
 from accessctl.counting import count
 from accessctl.model import Kind
-from accessctl.obo.requests import by_reason, status_words
+from accessctl.obo.requests import asks, by_reason, status_words
 from accessctl.plan.nouns import BusinessRef
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def unread_words(unread: Iterable[Unread]) -> list[str]:
 
 
 def said(request: OboRequest) -> str:
-    """Return `on behalf of: "Mediahouse Ltd" (2002) asks to act on behalf of ...: approved (APPROVE), request 1`."""
+    """Return `on behalf of: "Mediahouse Ltd" (2002) asked to act on behalf of ...: approved (APPROVE), request 1`."""
     return f"on behalf of: {_asks(request)}: {status_words(request)}, request {request.id}"
 
 
@@ -102,7 +102,7 @@ def _asks(request: OboRequest) -> str:
     sender, receiver = (
         called(BusinessRef(end.id, end.alias, end.name)) for end in (request.requesting, request.receiving)
     )
-    return f"{sender} asks to act on behalf of {receiver}"
+    return f"{sender} {asks(request)} {receiver}"
 
 
 def _named(request: OboRequest, businesses: Mapping[str, Business]) -> OboRequest:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from accessctl import tasks
 from accessctl.model import Status
+from accessctl.plan.byhand import BY_HAND, without_todo
 from accessctl.plan.nouns import Plan
 from accessctl.plan.refs import state_of
 from accessctl.plan.rows import Rows as PlanRows
@@ -80,7 +81,7 @@ class Rows:
             asset=asset,
             agency=self.business(pair.agency),
             standing=standing,
-            text="its declaration has ended" if standing is Standing.ENDED else pair.decision.reason.text,
+            text="its declaration has ended" if standing is Standing.ENDED else _why(pair, waits),
             status=live.status,
             detail=live.detail if live.status in (Status.UNKNOWN, Status.UNREADABLE) else "",
             tasks=state.tasks if is_known else (),
@@ -103,6 +104,12 @@ class Rows:
             seen.name if seen else "",
             declared.name if declared else "",
         )
+
+
+def _why(pair: Settled, waits: Waits | None) -> str:
+    """Return the planner's reason; whom it waits for tells by itself what that one does."""
+    reason = pair.decision.reason
+    return without_todo(reason.text) if waits and reason.code == BY_HAND else reason.text
 
 
 def until_of(sources: Iterable[Contribution]) -> tuple[date | None, date | None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.counting import count
 from accessctl.model import Status
+from accessctl.plan.byhand import without_todo
 from accessctl.plan.nouns import Verb
 from accessctl.render.blocked import NEXT_STEPS
 from accessctl.render.plan_text import RISKS, ROW_MARKS, VERB_MARKS
@@ -111,7 +112,7 @@ def of_row(word: str, row: Row, owner: str = "", *, why: str = "", todo: str = "
 def of_wait(wait: Wait, owner: str = "") -> Entry:
     """Return the row of a pair that waits: since when, and who does what about it, and where."""
     row = wait.row
-    return of_row("waiting", row, owner, why=row.reason.text + _age(wait), todo=_todo(wait))
+    return of_row("waiting", row, owner, why=without_todo(row.reason.text) + _age(wait), todo=_todo(wait))
 
 
 def _todo(wait: Wait) -> str:
