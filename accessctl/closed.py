@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import defaultdict
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.graph.codes import LACKING_WORDS
 from accessctl.graph.errors import GraphError, Trouble
+from accessctl.heard import Heard
 from accessctl.limited import OBO_LISTS, OF_BUSINESS, WORDS, called, page_of, why
 from accessctl.model import ClosedEdge, frozen
 from accessctl.records import moment_of
@@ -112,9 +112,10 @@ def closed_edges(
 
     `tokens` are the fingerprints of the tokens by business: another token may be of another app, or have more
     permissions, so what was refused to it does not count. A row that names no token counts for each.
+    Of two rows of one moment the one that opens counts: a command closes nothing that has worked in it.
     """
     found: dict[Key, ClosedEdge] = {}
-    for row in sorted(rows, key=lambda one: str(one.get("at"))):
+    for row in sorted(rows, key=lambda one: (str(one.get("at")), one.get("open") is True)):
         at, business, edge, code = moment_of(row), row.get("business"), row.get("edge"), row.get("code")
         if row.get("url") != url or at is None or not now - USED < at <= now:
             continue
@@ -133,7 +134,10 @@ class Closing:
     """What is known to be closed, and what one command finds closed or open again. Safe for many threads.
 
     `keep` is handed each row that is worth remembering, at once; it names the token by its fingerprint in `tokens`,
-    by business.
+    by business. What has worked in the command is not closed, whatever is refused before or after.
+
+    A command that `is_narrow` tries a few assets of many: what only they were refused for, with a code that says
+    less, tells nothing of the others.
     """
 
     def __init__(
@@ -143,6 +147,8 @@ class Closing:
         clock: Callable[[], datetime],
         keep: Callable[[Row], None] = lambda _: None,
         tokens: Mapping[str, str] = NO_TOKENS,
+        *,
+        is_narrow: bool = False,
     ) -> None:
         self.url = url
         self._clock = clock
@@ -153,10 +159,8 @@ class Closing:
         self._found: dict[Key, ClosedEdge] = {}
         self._barred: set[Key] = set()
         self._tried: Mapping[Key, Collection[str]] = {}
-        self._refused: dict[Key, dict[int, set[str]]] = defaultdict(dict)
-        self._doubts: dict[Key, int] = {}
-        self._worked: set[Key] = set()
-        self._sighted: set[str] = set()
+        self._heard = Heard()
+        self._is_narrow = is_narrow
 
     @property
     def closed(self) -> tuple[ClosedEdge, ...]:
@@ -213,15 +217,14 @@ class Closing:
         self.worked(business, edge)
 
     def refused(self, business: str, edge: str, error: GraphError, about: str = "") -> None:
-        """Take in a refusal: one that says that the edge is closed is enough, others count in `conclude`."""
+        """Take in a refusal: one that says that the edge is closed is enough where none has gone through, others count
+        in `conclude`."""
         evidence, key = evidence_of(error, edge), (business, edge)
         with self._lock:
-            if evidence is Evidence.CLOSED:
+            if evidence is Evidence.CLOSED and not self._heard.has_worked(key):
                 self._close(key, error.code, error.subcode)
-            elif evidence is Evidence.EITHER and about:
-                self._refused[key].setdefault(error.code, set()).add(about)
             elif evidence is Evidence.EITHER:
-                self._doubts[key] = error.code
+                self._heard.doubtful(key, error.code, about)
 
     def conclude(self, keys: Collection[Key] | None = None) -> None:
         """Take for closed what refused ALIKE assets or more, with one code, where none went through; and a listing of
@@ -230,27 +233,21 @@ class Closing:
         To be called when all were asked: the first few may be those for which a permission is missing.
         """
         with self._lock:
-            for key in sorted({*self._refused, *self._doubts} - self._worked):
-                if (keys is None or key in keys) and (code := self._alike(key) or self._alone(key)):
+            for key in self._heard.in_doubt(keys):
+                if code := self._code(key):
                     self._close(key, code)
 
-    def _alike(self, key: Key) -> int:
-        """Return the one code that so many assets were refused with, 0 where there is none."""
-        by_code = self._refused.get(key, {})
-        enough = 1 if key in self._known else ALIKE
-        return next((code for code, assets in by_code.items() if len(by_code) == 1 and len(assets) >= enough), 0)
-
-    def _alone(self, key: Key) -> int:
-        """Return the code that a listing of a business was refused with while others were not, 0 for any other."""
-        is_alone = key[1] in OF_BUSINESS and key[0] in self._sighted
-        return self._doubts.get(key, 0) if is_alone or key in self._known else 0
+    def _code(self, key: Key) -> int:
+        """Return the code that says in the end that an edge is closed, 0 where none does."""
+        if key in self._known:
+            return self._heard.again(key)
+        return (0 if self._is_narrow else self._heard.alike(key, ALIKE)) or self._heard.alone(key)
 
     def worked(self, business: str, edge: str) -> None:
         """Take in a success: what was closed is open again."""
         key = business, edge
         with self._lock:
-            self._worked.add(key)
-            self._sighted |= {business} if edge in OF_BUSINESS else set()
+            self._heard.worked(key)
             self._found.pop(key, None)
             if self._known.pop(key, None):
                 self._keep(self._row(key, self._clock()) | {"open": True})
@@ -258,7 +255,7 @@ class Closing:
     def sighted(self, business: str) -> None:
         """Take in that a listing of a business went through: its token may read what belongs to the business."""
         with self._lock:
-            self._sighted.add(business)
+            self._heard.sighted(business)
 
     def _close(self, key: Key, code: int, subcode: int = 0) -> None:
         if key not in self._known:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.closed import Closing
 from accessctl.errors import AccessctlError
+from accessctl.plan.nouns import Scope
 from accessctl.records import CLOSED
 
 if TYPE_CHECKING:
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
     from accessctl.connection import Connection
     from accessctl.records import Row
 
+EVERYTHING = Scope()
+
 
 def closing_of(
-    connection: Connection, clock: Callable[[], datetime], warn: Callable[[str], None] = lambda _: None
+    connection: Connection,
+    clock: Callable[[], datetime],
+    warn: Callable[[str], None] = lambda _: None,
+    scope: Scope = EVERYTHING,
 ) -> Closing:
     """Return what is known to be closed, which keeps what it learns at once.
 
-    It counts for the tokens of this connection alone. Where the records cannot be read nothing is known: a call is
-    then tried once more, which does no harm.
+    It counts for the tokens of this connection alone. `scope` is what the command was narrowed to. Where the records
+    cannot be read nothing is known: a call is then tried once more, which does no harm.
     """
     records = connection.records
     rows: tuple[Row, ...] = ()
@@ -39,7 +45,8 @@ def closing_of(
         rows = records.read(CLOSED)
     except (OSError, AccessctlError) as error:
         warn(f"{records.name} cannot be read, so what Meta does not open is tried again: {error}")
-    return Closing(rows, connection.url, clock, keep, fingerprints(connection))
+    is_narrow = bool(scope.targets or scope.excludes)
+    return Closing(rows, connection.url, clock, keep, fingerprints(connection), is_narrow=is_narrow)
 
 
 def fingerprints(connection: Connection) -> dict[str, str]:

@@ -57,7 +57,7 @@ def look(
     every = {one: _ends(known, one, now) for one in project.policy.acts_as}
     wanted = wanted_of(project.desired, project.policy.acts_as, scope.targets, scope.excludes)
     at = now
-    closing = closing_of(connection, lambda: at)
+    closing = closing_of(connection, lambda: at, scope=scope)
     closing.try_again(reads_tried_again(project.desired, project.policy.acts_as, ask_again))
     live = read_live(connection.reader, connection.acting, wanted, connection.watch, every, closing)
     live = with_closed(live, closing, project.policy.acts_as)

@@ -190,7 +190,7 @@ def apply_plan(
     from accessctl.journal import Journal, read_journal, remember
     from accessctl.overtaken import check_not_overtaken
 
-    closing = closing_of(connection, clock, warn)
+    closing = closing_of(connection, clock, warn, saved.origin.scope)
     door = _door(saved, connection, closing, clock)
     about = {**(started_by or {}), "plan_digest": saved.digest}
     journal = Journal(connection.journal, uuid.uuid4().hex[:12], about=about, now=clock)
@@ -220,6 +220,8 @@ def apply_plan(
         run = Run(writer, since, stop=stop, in_words=in_words)
         result = run.carry_out(saved.plan.actions, parallelism)
         done.append(result)
+        if not run.stops.run:  # else some were not tried, and might have gone through
+            closing.conclude()
         _tell_closed(closing, warn)
         with contextlib.suppress(AccessctlError):  # a broken journal has ended the run, and says so itself
             journal.write("run_ended", outcomes={str(key): count for key, count in result.outcomes().items()})
@@ -252,9 +254,8 @@ def _tell_closed(closing: Closing, warn: Callable[[str], None]) -> None:
     """Tell which calls this run has found that Meta does not open."""
     from accessctl.closed import not_opened
 
-    closing.conclude()
     for closed in closing.found:
-        warn(f"{not_opened(closed)}. The next plan says by hand")
+        warn(f"{not_opened(closed)}. The next plan says by hand, and with --ask-again SELECTOR tries it once more")
 
 
 def _begin(journal: Journal, saved: SavedPlan) -> None:

@@ -50,14 +50,14 @@ def test_once_open_those_that_waited_are_inside_at_the_same_time():
     first_in, may_end = threading.Event(), threading.Event()
 
     def first() -> None:
-        with turns.first(EDGE, nullcontext) as has_waited:
+        with turns.first([EDGE], nullcontext) as has_waited:
             order.append(("first", has_waited))
             first_in.set()
             assert may_end.wait(20)
-            turns.open(EDGE)
+            turns.open([EDGE])
 
     def other() -> None:
-        with turns.first(EDGE, nullcontext) as has_waited:
+        with turns.first([EDGE], nullcontext) as has_waited:
             order.append(("other", has_waited))
             inside.wait()  # broken, and the test red, where they go one by one
 
@@ -78,7 +78,7 @@ def test_once_open_those_that_waited_are_inside_at_the_same_time():
 def test_while_it_is_not_open_they_go_one_by_one_and_another_edge_waits_for_nobody():
     turns = Turns()
     waits: list[str] = []
-    with turns.first(EDGE, nullcontext):
+    with turns.first([EDGE], nullcontext):
         other = "acme", "POST ad_account/agencies"
-        with turns.first(other, lambda: nullcontext(waits.append("other"))) as has_waited:
+        with turns.first([other], lambda: nullcontext(waits.append("other"))) as has_waited:
             assert (has_waited, waits) == (False, [])

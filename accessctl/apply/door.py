@@ -14,7 +14,7 @@ from accessctl.live.agency import AgencyView
 from accessctl.live.owner import OwnerView
 from accessctl.live.reasons import reason_unless_it_stops_all
 from accessctl.model import Asset, AssetAccess, Side
-from accessctl.plan.byhand import edge_of
+from accessctl.plan.byhand import edge_of, edges_of
 from accessctl.plan.nouns import Verb
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ class GraphDoor:
 
     def closed(self, action: Action) -> ClosedEdge | None:
         """Return the action's call where this run has found that Meta does not open it to the app."""
-        return self.closing.just_found(self.acting[action.via].business.id, edge_of(action.verb, action.asset.kind))
+        business = self.acting[action.via].business.id
+        edges = edges_of(action.verb, action.asset.kind, with_gap=action.replace_with_gap)
+        return next((found for edge in edges if (found := self.closing.just_found(business, edge))), None)
 
     def _learning(self, verb: Verb, action: Action) -> AbstractContextManager[None]:
         """Learn from how the call of a step ends whether Meta opens it to the app."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from accessctl.apply.lastholder import too_early
 from accessctl.apply.look import Seen, compare
 from accessctl.apply.outcomes import GOOD, Outcome, Result, Step, called
-from accessctl.apply.stops import Stops, call_of
+from accessctl.apply.stops import Stops, call_of, calls_of
 from accessctl.apply.turns import Turns
 from accessctl.apply.write import NEW_PLAN, Writer
 from accessctl.graph.errors import GraphError, Trouble
@@ -106,7 +106,7 @@ class Run:
     def _not_tried(self, action: Action, stopped: str = "") -> Step:
         if self.stops.run:
             return Step(action, Outcome.SKIPPED, self.stops.run, self.stops.hint)
-        if kept := self.stops.edges.get(call_of(action)):
+        if kept := self.stops.kept(action):
             return Step(action, Outcome.SKIPPED, kept.why, kept.hint)
         return Step(action, Outcome.SKIPPED, stopped, "settle that one first")
 
@@ -140,9 +140,9 @@ class Run:
 
     def _write(self, action: Action, before: Sequence[Step]) -> Step:
         """Make the call, and judge how it ended before others of its kind begin; requests have their turn already."""
-        edge = call_of(action)
+        edges = calls_of(action)
         is_request = action.verb is Verb.REQUEST
-        turn = contextlib.nullcontext(False) if is_request else self.turns.first(edge, lambda: self._waiting(action))
+        turn = contextlib.nullcontext(False) if is_request else self.turns.first(edges, lambda: self._waiting(action))
         with turn as has_waited:
             if self.stops.reason(action):  # the first one may have ended just before we came
                 return self._not_tried(action)
@@ -151,24 +151,27 @@ class Run:
             if self.stops.run:
                 return self._not_tried(action)
             step = self._judged(replace(self.writer.write(action), is_journalled=True), action)
-            if edge not in self.stops.edges:
-                self.turns.open(edge)
+            if not step.lacks:  # such words may hold for all: the next goes alone too
+                self.turns.open(edge for edge in edges if edge not in self.stops.edges)
             return step
 
     def _judged(self, step: Step, action: Action) -> Step:
         """Stop what fares no better after a step: the run, or all calls of its kind."""
         if step.trouble in STOPS_THE_RUN:
             self.stops.end(f"the run was stopped: {step.text}", hint=step.hint)
-        elif self._is_closed(step, action):
-            return replace(step, hint=self.stops.close(action))
+        elif edge := self._closed(step, action):
+            return replace(step, hint=self.stops.close(action, edge))
         else:
             self.stops.learn(step)
         return step
 
-    def _is_closed(self, step: Step, action: Action) -> bool:
-        """Tell whether a refusal is that of all calls of its kind."""
-        is_request = step.trouble is Trouble.CAPABILITY_MISSING and action.verb is Verb.REQUEST
-        return is_request or (step.outcome is Outcome.FAILED and self.writer.door.closed(action) is not None)
+    def _closed(self, step: Step, action: Action) -> str:
+        """Return the edge of which all calls would be refused as this one was, empty where there is none."""
+        call, is_refused = call_of(action), step.trouble is Trouble.CAPABILITY_MISSING
+        if is_refused and action.verb is Verb.REQUEST and call not in self.stops.worked:
+            return call[1]
+        closed = self.writer.door.closed(action) if step.outcome is Outcome.FAILED else None
+        return closed.edge if closed else ""
 
     def _look(self, action: Action, before: Sequence[Step]) -> Step | None:
         """Return how an action ends without a call, None where its call is to be made.

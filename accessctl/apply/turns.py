@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     Edge = tuple[str, str]  # the acting business, and the method with the edge
@@ -25,16 +25,23 @@ class Turns:
         """Give the gate of an edge whose calls never go side by side."""
         return self._gates[edge]
 
-    def open(self, edge: Edge) -> None:
-        """Take in that a call of an edge was not refused as closed: from now on nobody waits there."""
-        self._open.add(edge)
+    def open(self, edges: Iterable[Edge]) -> None:
+        """Take in that no call of these edges was refused as closed: from now on nobody waits there."""
+        self._open.update(edges)
 
     @contextmanager
-    def first(self, edge: Edge, waiting: Callable[[], AbstractContextManager[object]]) -> Iterator[bool]:
-        """Hold the gate of an edge that is not open yet; tell who had to wait for it, which is done in `waiting`.
+    def first(self, edges: Sequence[Edge], waiting: Callable[[], AbstractContextManager[object]]) -> Iterator[bool]:
+        """Hold the gates of edges that are not open yet; tell who had to wait for one, which is done in `waiting`.
 
-        Those that waited go on side by side as soon as it is open.
+        Those that waited go on side by side as soon as it is open. Whoever needs two takes them in the order given,
+        which has to be the same for all.
         """
+        with ExitStack() as held:
+            waited = [held.enter_context(self._first(edge, waiting)) for edge in edges]
+            yield any(waited)
+
+    @contextmanager
+    def _first(self, edge: Edge, waiting: Callable[[], AbstractContextManager[object]]) -> Iterator[bool]:
         gate = self._gates[edge]
         if edge in self._open:
             yield False

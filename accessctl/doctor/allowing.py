@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accessctl.doctor.facts import NOT_ASKED, Facts
 from accessctl.doctor.granular import elsewhere_only, named, uncovered
 from accessctl.doctor.needs import NEEDS
 from accessctl.doctor.permissions import names
-from accessctl.model import Side
+from accessctl.model import Side, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
@@ -22,8 +23,12 @@ WRITING = frozenset({"owner-ad-accounts-write", "owner-pages-write", "agency-ad-
 
 
 def not_allowed(business: Business, token: TokenFacts, writes: Set[tuple[Side, Asset]]) -> Iterator[str]:
-    """Yield what keeps the token of a business from making these writes, nothing where they may be tried."""
-    facts = Facts(business, token, NOT_ASKED, NOT_ASKED, NOT_ASKED)
+    """Yield what keeps the token of a business from making these writes, nothing where they may be tried.
+
+    What an empty list of ids means is documented nowhere (GRAPH_API 1.6), so it is held against no token.
+    """
+    told = frozen({scope: ids for scope, ids in token.targets.items() if ids})
+    facts = Facts(business, replace(token, targets=told), NOT_ASKED, NOT_ASKED, NOT_ASKED)
     for need in NEEDS:
         assets = frozenset(asset.id for side, asset in writes if (side, asset.kind) == (need.side, need.kind))
         if need.id in WRITING and assets:

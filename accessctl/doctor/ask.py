@@ -96,7 +96,7 @@ class _Asking:
         belonging = f.NOT_ASKED if is_refused else self._belonging(facts)
         self._see_ad_account(facts, belonging)
         is_seen = isinstance(belonging, f.Belonging) and belonging.home is not f.Home.OTHER
-        is_seen = is_seen and _may_list(facts)
+        is_seen = is_seen and _may_list(facts) and not self.unverified
         asked = self.needs if is_seen else None
         managed = ask_managed(self.reader, self.token, self.business.id, asked, token, self._unread)
         facts = replace(facts, belonging=belonging, managed=managed, system_users=self.system_users)
@@ -212,7 +212,7 @@ class _Asking:
         is_ours = isinstance(belonging, f.Belonging) and belonging.home is not f.Home.OTHER
         if not self.needs.ad_accounts or not is_ours or not scopes & {ADS_READ, ADS_MANAGEMENT}:
             return
-        if not _may_list(facts):
+        if not _may_list(facts) or self.unverified:  # one refusal for want of that is enough
             return
         edge = "owned_ad_accounts" if self.needs.assets(Side.OWNER, Kind.AD_ACCOUNT) else "client_ad_accounts"
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from accessctl.graph.batch import CHUNK, BatchRead, read_batch, read_entry, write_batch
 from accessctl.graph.call import Call, spell
 from accessctl.graph.errors import GraphError, Trouble
-from accessctl.graph.latch import Latch, read_of
+from accessctl.graph.latch import Latch
 from accessctl.graph.pace import TooLongError, shares_of
 from accessctl.graph.pages import Onward, Page, Row, Trail, collect, read_page
 from accessctl.graph.patience import may_pass
@@ -17,13 +17,11 @@ from accessctl.graph.secret import Secret
 from accessctl.graph.verdict import untrusted
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping, Sequence
 
     from accessctl.graph.call import Value
     from accessctl.graph.patience import Patience
     from accessctl.graph.wire import Reply, Wire
-    from accessctl.model import Kind
 
 RE_READS = 2
 
@@ -31,8 +29,7 @@ RE_READS = 2
 class Reader:
     """Reads nodes, whole listings and batches. What it cannot read to the end is a GraphError, never less rows.
 
-    `at_once` is how many batches may be on their way at a time. What would be refused for want of a permission, as
-    a read before it was, is not sent and ends with the same error.
+    `at_once` is how many batches may be on their way at a time.
     """
 
     def __init__(self, wire: Wire, patience: Patience, page_cap: int, at_once: int) -> None:
@@ -42,9 +39,11 @@ class Reader:
         self._at_once = at_once
         self._latch = Latch()
 
-    def answered(self, token: Secret, business: str) -> threading.Event:
-        """Return what is set as soon as Meta has answered a listing of the business, in whatever way."""
-        return self._latch.answered(token, business)
+    def heard_by(self, latch: Latch) -> Reader:
+        """Return this reader for one look: a listing that `latch` knows to be refused ends so without a call."""
+        found = copy.copy(self)
+        found._latch = latch
+        return found
 
     def get(self, token: Secret, *path: str, **params: Value) -> Row:
         """Read one node, or one page as it comes."""
@@ -125,29 +124,9 @@ class Reader:
         """Read many nodes, 50 a request; the answers are in the order of `reads`. Raises nothing.
 
         A read that was left out, or that may do better alone, is made again by itself. After a token's end no
-        further request is sent. Where all of a kind may be refused alike, one or two of them go before the others.
-        `tell` is given how many reads each request had, from any thread.
+        further request is sent. `tell` is given how many reads each request had, from any thread.
         """
-        first = self._doubtful(reads, token)
-        if first and len(first) < len(reads):
-            rest = [place for place in range(len(reads)) if place not in first]
-            found = dict(zip(first, self._many([reads[place] for place in first], token, tell), strict=True))
-            found |= zip(rest, self._many([reads[place] for place in rest], token, tell), strict=True)
-            return tuple(found[place] for place in range(len(reads)))
-        return self._many(reads, token, tell)
 
-    def _doubtful(self, reads: Sequence[BatchRead], token: Secret) -> list[int]:
-        """Return the places of those that go first: a few of each kind of asset that may be closed to the token."""
-        found: defaultdict[tuple[Kind | None, str], list[int]] = defaultdict(list)
-        for place, read in enumerate(reads):
-            like = read_of(token, read.path, read.params, read.token)
-            if like and len(found[like.kind, like.edge]) < self._latch.enough(like):
-                found[like.kind, like.edge].append(place)
-        return sorted(place for places in found.values() for place in places)
-
-    def _many(
-        self, reads: Sequence[BatchRead], token: Secret, tell: Callable[[int], None]
-    ) -> tuple[Row | GraphError, ...]:
         def answered(chunk: Sequence[BatchRead]) -> Sequence[Row | GraphError]:
             try:
                 return self._chunk(chunk, token)
@@ -166,27 +145,19 @@ class Reader:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _get_once(self, token: Secret, call: Call, params: dict[str, Value]) -> Row:
-        read = read_of(token, call.path, params)
-        if refusal := self._latch.refusal(read):
+        if refusal := self._latch.refusal(call.path):
             raise refusal.with_traceback(None)
         try:
             value = self._wire.send(call, token, spell(params)).value
         except GraphError as error:
-            self._latch.hear(read, error)
+            self._latch.hear(call.path, params, error)
             raise
-        self._latch.hear(read, None)
+        self._latch.hear(call.path, params, None)
         if not isinstance(value, dict):
             raise untrusted(call, "is not a JSON object")
         return value
 
     def _chunk(self, reads: Sequence[BatchRead], token: Secret) -> list[Row | GraphError]:
-        """Read those that are not known to be refused."""
-        refused = [self._latch.refusal(read_of(token, read.path, read.params, read.token)) for read in reads]
-        sent = [read for read, refusal in zip(reads, refused, strict=True) if refusal is None]
-        answers = iter(self._sent(sent, token) if sent else ())
-        return [refusal or next(answers) for refusal in refused]
-
-    def _sent(self, reads: Sequence[BatchRead], token: Secret) -> list[Row | GraphError]:
         call = Call("POST", ())
         own = [read.token for read in reads if read.token is not None]
         body = write_batch([(read, self._own(read, token)) for read in reads])
@@ -202,7 +173,6 @@ class Reader:
             outcome, headers = read_entry(entry, read, [token, *own])
             error = outcome if isinstance(outcome, GraphError) else None
             self._wire.hear(read.call, read.token or token, headers, error)
-            self._latch.hear(read_of(token, read.path, read.params, read.token), error)
             outcomes.append(outcome)
         are_good = [not isinstance(outcome, GraphError) for outcome in outcomes]
         self._wire.count_reads([(*one, is_good) for one, is_good in zip(sent, are_good, strict=True)])

@@ -43,9 +43,10 @@ def read_in_turn(
         tried = {edges[place]: closed for place in open_ if (closed := closing.known(business, edges[place]))}
         asked = open_ if len(left) < len(reads) else _first(open_, reads, edges, tried, closing)
         found = reader.batch([reads[place][1] for place in asked], token, tell)
-        for place, answer in zip(asked, found, strict=True):
-            answers[place] = answer
-            _learn(business, *reads[place], answer, closing)
+        answers |= zip(asked, found, strict=True)
+        # What works comes first: then a refusal beside it is known to be of one asset.
+        for place in sorted(asked, key=lambda place: isinstance(answers[place], GraphError)):
+            _learn(business, *reads[place], answers[place], closing)
         closing.conclude({(business, edge) for edge in tried})
     closing.conclude({(business, edge) for edge in edges})
     return [answers[place] for place in range(len(reads))]

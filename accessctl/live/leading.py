@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    from accessctl.graph.latch import Latch
     from accessctl.live.sources import Found, Source
     from accessctl.live.wanted import Listing, Wanted
 
@@ -19,21 +20,20 @@ if TYPE_CHECKING:
 WITNESS, ALONE = "witness", "alone"
 
 
-def begin(pool: ThreadPoolExecutor, source: Source, wanted: Wanted) -> Pieces:
+def begin(pool: ThreadPoolExecutor, source: Source, wanted: Wanted, latch: Latch) -> Pieces:
     """Begin to read all pieces: the listings, the assets that stand alone, and the witnesses, in their order.
 
-    One piece of each business goes ahead; the others begin when Meta has answered its first call, so that a lack
-    that all share is met once (GRAPH_API 5.3: refused calls count).
+    One piece of each business goes ahead; the others begin when its first listing is answered, so that a lack that
+    all listings share is met once (GRAPH_API 5.3: refused calls count).
     """
     begun: dict[tuple[str, object], Future[Found]] = {}
     every = {business: dict(_pieces(business, source, wanted)) for business in wanted.businesses}
-    answered = {one: source.reader.answered(source.acting[one][1], one) for one in every}
     for business, pieces in every.items():
         first = _leader(pieces)
         begun[business, first] = piece = pool.submit(pieces.pop(first))
-        piece.add_done_callback(partial(_tell, answered[business].set))
+        piece.add_done_callback(partial(_tell, latch.answered[business].set))
     for business, pieces in every.items():
-        answered[business].wait()
+        latch.answered[business].wait()
         begun.update({(business, what): pool.submit(read) for what, read in pieces.items()})
     return (
         [(listing, begun[listing.business, listing]) for listing in wanted.listings],

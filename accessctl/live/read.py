@@ -11,6 +11,7 @@ from accessctl.closed import nothing_known
 from accessctl.garbage import held
 from accessctl.graph.edges import read_name
 from accessctl.graph.errors import HINT_UNVERIFIED, GraphError, Trouble, names_verification
+from accessctl.graph.latch import Latch
 from accessctl.live.ending import Ends, all_found, unasked
 from accessctl.live.leading import begin
 from accessctl.live.picture import Picture
@@ -64,12 +65,13 @@ def read_live(
     by_id = {one.business.id: one for one in acting}
     ends = {one: (ends or {}).get(one) or Ends(one) for one in wanted.businesses}
     looking = {one: (by_id[one].business, by_id[one].token) for one in wanted.businesses}
-    source = Source(reader, looking, watch, ends, closing)
+    latch = Latch(wanted.businesses)
+    source = Source(reader.heard_by(latch), looking, watch, ends, closing)
     watch.note(f"about {wanted.calls} calls to Meta, as far as the manifests tell")
     with held(), _pool() as pool:
         # Whoever cannot see itself is found out before any listing is read.
         known = list(pool.map(lambda one: check_identity(reader, by_id[one], ends[one]), wanted.businesses))
-        listings, singles, witnesses = begin(pool, source, wanted)
+        listings, singles, witnesses = begin(pool, source, wanted, latch)
         _check_all([*(piece for _, piece in listings), *singles, *(piece for _, piece in witnesses)])
         closing.conclude()
         listed = [(listing, source.concluded(listing, piece.result())) for listing, piece in listings]

@@ -45,11 +45,18 @@ def edge_of(verb: Verb, kind: Kind) -> str:
             return asset_edge("POST", kind)
 
 
-class ByHand:
-    """Turns steps whose call is closed into rows that wait for a person."""
+def edges_of(verb: Verb, kind: Kind, *, with_gap: bool) -> tuple[str, ...]:
+    """Return the edges that a step may need, the one of its verb first: a change with a gap revokes as well."""
+    gap = (edge_of(Verb.REVOKE, kind),) if with_gap and verb is Verb.CHANGE else ()
+    return edge_of(verb, kind), *gap
 
-    def __init__(self, desired: Access, live: Access) -> None:
+
+class ByHand:
+    """Turns steps whose call is closed into rows that wait for a person; a change with a gap where either is."""
+
+    def __init__(self, desired: Access, live: Access, *, replace_with_gap: bool = False) -> None:
         self.desired = desired
+        self.replace_with_gap = replace_with_gap
         self.closed: Mapping[tuple[str, str], ClosedEdge] = {(one.business, one.edge): one for one in live.closed}
         self.tried_again: Collection[tuple[Asset, str]] = live.tried_again
 
@@ -58,7 +65,8 @@ class ByHand:
         if not self.closed or not isinstance(pair.decision.what, Verb):
             return pair
         verb, asset = pair.decision.what, pair.asset.asset
-        closed = self.closed.get((pair.via, edge_of(verb, asset.kind)))
+        edges = edges_of(verb, asset.kind, with_gap=self.replace_with_gap or pair.asset.replace_with_gap)
+        closed = next((self.closed[pair.via, edge] for edge in edges if (pair.via, edge) in self.closed), None)
         if closed is None or (asset, pair.agency) in self.tried_again:
             return pair
         where, todo = self._todo(verb, pair)
@@ -70,7 +78,7 @@ class ByHand:
         if not self.closed:
             return pairs
         found = list(pairs)
-        if not any(pair.decision.closed and pair.decision.closed.edge.startswith("POST") for pair in found):
+        if not any(pair.decision.closed and _gives(pair) for pair in found):
             return found
         return [replace(pair, decision=Decision(Outcome.WAITING, AFTER)) if _narrows(pair) else pair for pair in found]
 
@@ -101,6 +109,11 @@ class ByHand:
     def _called(self, business: str) -> str:
         """Return a business as the manifests name it: what is planned must not depend on a name at Meta."""
         return called(self.desired.businesses.get(business, Business(business)))
+
+
+def _gives(pair: Settled) -> bool:
+    """Tell whether a step is to leave the agency with access: a change with a gap may be closed where it revokes."""
+    return pair.declared is not None and pair.declared.status is Status.CONFIRMED
 
 
 def _narrows(pair: Settled) -> bool:

@@ -40,9 +40,8 @@ def make_plan(
     An asset that no manifest declares is never touched. `in_scope(asset, agency)` narrows what is planned
     (agency "" asks for the asset itself). Expiry is not judged here: desired access has it already.
     """
-    settled = [
-        pair for pair in Planner(desired, live, policy).pairs() if in_scope is None or in_scope(pair.asset, pair.agency)
-    ]
+    pairs = Planner(desired, live, policy, replace_with_gap=replace_with_gap).pairs()
+    settled = [pair for pair in pairs if in_scope is None or in_scope(pair.asset, pair.agency)]
     write = Rows(desired, live, policy, replace_with_gap)
     planned = (write.action(pair) for pair in settled if isinstance(pair.decision.what, Verb))
     actions = flagged(sorted(planned, key=action_order), live, policy.acts_as)

@@ -33,12 +33,12 @@ class Settled:
 class Planner:
     """Walk every declared asset and every live one, and settle each pair on them."""
 
-    def __init__(self, desired: Access, live: Access, policy: Policy) -> None:
+    def __init__(self, desired: Access, live: Access, policy: Policy, *, replace_with_gap: bool = False) -> None:
         self.desired = desired
         self.live = live
         self.policy = policy
         self.gaps = {(gap.business, gap.side, gap.kind): gap.reason for gap in live.gaps}
-        self.by_hand = ByHand(desired, live)
+        self.by_hand = ByHand(desired, live, replace_with_gap=replace_with_gap)
 
     def pairs(self) -> Iterator[Settled]:
         for declared in self.desired.assets.values():
