@@ -287,8 +287,12 @@ def test_who_only_looked_when_the_signal_came_sends_nothing(company, monkeypatch
         is_told.set()
 
     monkeypatch.setattr(GraphDoor, "look", look)
-    with company.connected() as (_, connection):
-        result = apply_plan(plan, connection, parallelism=1, stopping=stopping)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs behind it ignores Ctrl-C
+    try:
+        with company.connected() as (_, connection):
+            result = apply_plan(plan, connection, parallelism=1, stopping=stopping)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert [step.outcome for step in result.steps] == ["skipped", "skipped"]
     assert isinstance(result.stopped_by, KeyboardInterrupt)
     assert (in_flight, company.writes) == ([1], ())
