@@ -14,7 +14,7 @@ from accessctl.graph.errors import GraphError, Trouble
 from accessctl.heard import Heard
 from accessctl.limited import OBO_LISTS, OF_BUSINESS, WORDS, called, page_of, why
 from accessctl.model import ClosedEdge, frozen
-from accessctl.records import moment_of
+from accessctl.records import is_of_token, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -121,7 +121,7 @@ def closed_edges(
             continue
         if not isinstance(business, str) or not isinstance(edge, str) or edge not in WORDS:
             continue
-        if (token := row.get("token")) is not None and token != tokens.get(business, token):
+        if not is_of_token(row, tokens):
             continue
         if row.get("open") is True:
             found.pop((business, edge), None)

@@ -11,7 +11,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from accessctl.model import Asset, Ending, Kind, Side, frozen
-from accessctl.records import moment_of
+from accessctl.records import is_of_token, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -83,9 +83,7 @@ def foretold(
     told = [
         (at, row)
         for row in rows
-        if row.get("url") == url
-        and row.get("token", "") in ("", (tokens or {}).get(str(row.get("business")), ""))
-        and (at := moment_of(row)) is not None
+        if row.get("url") == url and is_of_token(row, tokens or {}) and (at := moment_of(row)) is not None
     ]
     ends: dict[str, dict[Asset | None, datetime]] = {}
     refused: dict[str, datetime] = {}

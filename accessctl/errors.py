@@ -9,13 +9,14 @@ AccessctlError          1   something is wrong and nothing was done about it
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from accessctl.slips import Slip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from accessctl.model import Place
 
@@ -33,6 +34,16 @@ class AccessctlError(Exception):
         super().__init__(what)
         self.what = what
         self.hint = hint
+
+
+@contextmanager
+def readable(place: str) -> Iterator[None]:
+    """Raise AccessctlError where the block cannot read a place that it needs; `place` is how a person is told of it."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise AccessctlError(f"{place} cannot be read: {reason}", "make it readable") from None
 
 
 @dataclass(frozen=True, slots=True, order=True)

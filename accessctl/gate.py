@@ -88,9 +88,9 @@ def check_fits(
         for end in sorted(source.until for source in action.sources if source.until):
             if action.after.tasks and saved.created_at.date().isoformat() <= end < now.date().isoformat():
                 raise StaleError(f"{action.id} is declared until {end}, which has passed", REMAKE)
-    if lost := lost_since(saved, read_foretold(connection).all(), now):
-        raise StaleError(lost, REMAKE)
     entries = read_journal(connection.journal)
+    if lost := lost_since(saved, read_foretold(connection, entries).all(), now):
+        raise StaleError(lost, REMAKE)
     check_not_overtaken(saved, entries, connection.url, now)
     check_called_for(saved, project, remember(entries, connection.url))
     if saved.verdict != _verdict(saved, project):

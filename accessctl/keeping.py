@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accessctl.errors import AccessctlError
+from accessctl.errors import AccessctlError, readable
 from accessctl.journalfile import FileLedger
 from accessctl.lock import LocalLock
 from accessctl.recordfiles import FileRecords
@@ -75,11 +75,8 @@ def check_moved(way: Way, usual: Path, ledger: Ledger) -> None:
     """
     if not (way.state or way.journal) or not FileLedger(usual).read():
         return
-    try:
+    with readable(f"the journal {ledger.name}"):
         is_empty = not ledger.read()
-    except OSError as error:
-        reason = error.strerror or error
-        raise AccessctlError(f"the journal {ledger.name} cannot be read: {reason}", "make it readable") from None
     if is_empty:
         raise AccessctlError(
             f"there is no journal in {ledger.name} yet, and what {usual} remembers would be forgotten",
@@ -94,11 +91,10 @@ def check_ends_moved(way: Way, usual: Path, records: Records) -> None:
     """
     if not way.state:
         return
-    try:
-        is_forgotten = bool(FileRecords(usual).read(ENDINGS)) and not records.read(ENDINGS)
-    except OSError as error:
-        reason = error.strerror or error
-        raise AccessctlError(f"{records.name} cannot be read: {reason}", "make it readable") from None
+    with readable(str(usual)):
+        is_noted = bool(FileRecords(usual).read(ENDINGS))
+    with readable(records.name):
+        is_forgotten = is_noted and not records.read(ENDINGS)
     if is_forgotten:
         raise AccessctlError(
             f"{records.name} knows of no end of access, and what {usual} has noted of them would be forgotten",

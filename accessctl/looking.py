@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from accessctl.closed import NOT_ASKED, not_opened
 from accessctl.closing import closing_of, fingerprints
 from accessctl.endings import foretold, news
-from accessctl.errors import AccessctlError
+from accessctl.errors import AccessctlError, readable
 from accessctl.history import given_up
 from accessctl.journal import read_journal, remember
 from accessctl.limited import AGENCIES, OBO_WORDS
@@ -93,11 +93,8 @@ def read_foretold(connection: Connection, entries: Iterable[Entry] | None = None
 
     Raises AccessctlError where they cannot be read.
     """
-    try:
+    with readable(connection.records.name):
         rows = connection.records.read(ENDINGS)
-    except OSError as error:
-        reason = error.strerror or error
-        raise AccessctlError(f"{connection.records.name} cannot be read: {reason}", "make it readable") from None
     if not rows:
         return foretold((), connection.url)
     entries = read_journal(connection.journal) if entries is None else entries

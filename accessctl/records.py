@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Row = dict[str, Any]
 
@@ -76,6 +76,15 @@ def read_rows(content: bytes, topic: Topic) -> tuple[Row, ...]:
         elif topic.counts and line.strip() and (not line.startswith(b"{") or line.endswith(b"}")):
             raise OSError(f"a line of {topic.name} makes no sense")
     return tuple(found)
+
+
+def is_of_token(row: Row, tokens: Mapping[str, str]) -> bool:
+    """Tell whether a row counts for the token of its business, whose fingerprint is in `tokens`, by business.
+
+    Another token may be of another app or person. A row that names none counts for each.
+    """
+    token = row.get("token")
+    return token is None or token == tokens.get(str(row.get("business")), token)
 
 
 def moment_of(row: Row, key: str = "at") -> datetime | None:

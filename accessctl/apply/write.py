@@ -10,7 +10,7 @@ from accessctl.apply.outcomes import DONE_WORDS, GOOD, Outcome, Step, called
 from accessctl.apply.told import about, ended
 from accessctl.endings import ENDED
 from accessctl.graph.errors import GraphError, Trouble
-from accessctl.graph.lacking import lacking_to_write
+from accessctl.graph.lacking import named
 from accessctl.journal import JournalError
 from accessctl.model import Status
 from accessctl.plan.nouns import State, Verb
@@ -90,7 +90,7 @@ class Writer:
             answer = error
         if isinstance(answer, GraphError) and answer.trouble not in SETTLED_BY_LOOKING:
             step = Step(action, Outcome.FAILED, answer.what, answer.hint, answer.trace, trouble=answer.trouble)
-            step = replace(step, lacks=lacking_to_write(answer))
+            step = replace(step, lacks=named(answer))
         else:
             step = self._settle(action, answer)
         try:

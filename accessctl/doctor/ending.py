@@ -151,18 +151,18 @@ def _ends(facts: Facts, managed: f.Managed, called: Mapping[Asset | None, str], 
     return Finding("ends", level, subject, text, LOG_IN, FIELD)
 
 
+def when(end: datetime, now: datetime) -> str:
+    """Return `4 May 2027 (in 12 days)`; both times are UTC."""
+    days = (end.date() - now.date()).days
+    ago, left = (f"{count(-days, 'day')} ago" if days else "today"), count(days, "day")
+    return f"{day(end)} ({f'in {left}' if days > 0 else ago})"
+
+
 def _listed(ends: Mapping[Asset | None, datetime], called: Mapping[Asset | None, str], now: datetime) -> str:
     """Return `ad account de-brand (act_1) on 4 May 2027 (in 12 days)`, the next first, five at most."""
     rows = sorted((end, called[asset]) for asset, end in ends.items())
-    told = [f"{name} on {day(end)} ({_when(end, now)})" for end, name in rows[:SHOWN]]
+    told = [f"{name} on {when(end, now)}" for end, name in rows[:SHOWN]]
     return ", ".join(told) + (f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else "")
-
-
-def _when(end: datetime, now: datetime) -> str:
-    days = (end.date() - now.date()).days
-    if not days:
-        return "today"
-    return f"in {count(days, 'day')}" if days > 0 else f"{count(-days, 'day')} ago"
 
 
 def _called(needs: Needs) -> dict[Asset | None, str]:

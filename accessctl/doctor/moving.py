@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accessctl.counting import count
 from accessctl.doctor import facts as f
-from accessctl.doctor.ending import SOON
+from accessctl.doctor.ending import SOON, when
 from accessctl.doctor.findings import Finding, Level
 from accessctl.endings import day
 
@@ -60,13 +59,6 @@ def unread_notices(kept: Kept) -> tuple[str, ...]:
     """Return what is to be said beside a plan where the notices could not be read."""
     said = f"notices of people who move to managed Meta accounts could not be read: {kept.unread}"
     return (said,) if kept.unread else ()
-
-
-def when(end: datetime, now: datetime) -> str:
-    """Return `4 May 2027 (in 12 days)`; both times are UTC."""
-    days = (end.date() - now.date()).days
-    ago, left = (f"{count(-days, 'day')} ago" if days else "today"), count(days, "day")
-    return f"{day(end)} ({f'in {left}' if days > 0 else ago})"
 
 
 def _person_of(facts: Facts, kept: Kept) -> str:

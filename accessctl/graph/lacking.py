@@ -32,6 +32,3 @@ def named(error: GraphError) -> frozenset[str]:
     if speaks_of_verification(error.code, error.message):
         return frozenset({VERIFICATION})
     return _NONE if _OF_ONE.search(error.message) else frozenset(PERMISSIONS.findall(error.message))
-
-
-lacking_to_write = named  # of a write it says the same; one refusal is not enough there (apply/stops.py)
